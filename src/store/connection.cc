@@ -6,6 +6,7 @@
 #include <sqlite3.h>
 
 #include "base/check.h"
+#include "store/functions.h"
 
 namespace martgate::store {
 namespace {
@@ -230,7 +231,11 @@ Result<Connection> Connection::open_readonly(const std::filesystem::path& path) 
 }
 
 Result<Connection> Connection::open_memory() {
-  return open_writable(":memory:", Durability::Build);
+  auto connection = open_writable(":memory:", Durability::Build);
+  if (connection) {
+    if (auto added = add_functions(connection->handle()); !added) return tl::unexpected(added.error());
+  }
+  return connection;
 }
 
 Result<Statement> Connection::prepare(Sql sql) {

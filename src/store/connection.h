@@ -77,6 +77,7 @@ class Connection {
                                                         Durability durability);
   // Opens an existing file to read, without any promise against a hostile file: our own bookkeeping.
   [[nodiscard]] static Result<Connection> open_readonly(const std::filesystem::path& path);
+  // Empty, in memory, with the functions a Reader has: for trying SQL against a schema.
   [[nodiscard]] static Result<Connection> open_memory();
 
   Connection(Connection&&) noexcept;

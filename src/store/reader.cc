@@ -9,7 +9,8 @@
 #include <array>
 #include <limits>
 #include <list>
-#include <new>
+
+#include "store/functions.h"
 
 namespace martgate::store {
 namespace {
@@ -33,36 +34,6 @@ static_assert(std::ranges::is_sorted(kFunctions));
 
 bool is_bookkeeping(std::string_view table) {
   return table.starts_with("_martgate") || table.starts_with("sqlite_");
-}
-
-// ---- median(x): exact, NULLs ignored, mean of the middle two when their number is even.
-
-using Numbers = std::vector<double>;
-
-void median_step(sqlite3_context* context, int /*count*/, sqlite3_value** values) {
-  auto** slot = static_cast<Numbers**>(sqlite3_aggregate_context(context, sizeof(Numbers*)));
-  if (slot == nullptr) return sqlite3_result_error_nomem(context);
-  const int type = sqlite3_value_numeric_type(values[0]);
-  if (type != SQLITE_INTEGER && type != SQLITE_FLOAT) return;
-  try {
-    if (*slot == nullptr) *slot = new Numbers;  // freed in median_final, which SQLite always calls
-    (*slot)->push_back(sqlite3_value_double(values[0]));
-  } catch (const std::bad_alloc&) {
-    sqlite3_result_error_nomem(context);
-  }
-}
-
-void median_final(sqlite3_context* context) {
-  auto** slot = static_cast<Numbers**>(sqlite3_aggregate_context(context, 0));
-  if (slot == nullptr || *slot == nullptr) return sqlite3_result_null(context);
-  const std::unique_ptr<Numbers> numbers(*slot);
-  const auto middle = numbers->begin() + static_cast<std::ptrdiff_t>(numbers->size() / 2);
-  std::ranges::nth_element(*numbers, middle);
-  double median = *middle;
-  if (numbers->size() % 2 == 0) {
-    median = (median + *std::max_element(numbers->begin(), middle)) / 2;
-  }
-  sqlite3_result_double(context, median);
 }
 
 }  // namespace
@@ -181,10 +152,7 @@ Result<Reader> Reader::open(const std::filesystem::path& path, const Clock& cloc
                                        {SQLITE_LIMIT_VARIABLE_NUMBER, 2'000}}) {
       sqlite3_limit(handle, limit, value);
     }
-    if (sqlite3_create_function_v2(handle, "median", 1, SQLITE_UTF8 | SQLITE_DETERMINISTIC, nullptr,
-                                   nullptr, median_step, median_final, nullptr) != SQLITE_OK) {
-      return fail(Code::Internal, "median() could not be registered");
-    }
+    if (auto added = add_functions(handle); !added) return tl::unexpected(added.error());
     auto state = std::make_unique<State>(std::move(database), clock);
     sqlite3_set_authorizer(handle, &State::authorize, state.get());
     sqlite3_progress_handler(handle, kProgressOps, &State::on_progress, state.get());

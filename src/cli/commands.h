@@ -1,0 +1,94 @@
+// One struct of arguments and one function for each subcommand.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/ids.h"
+#include "cli/terminal.h"
+
+namespace martgate::cli {
+
+// Documented in docs/cli.md; scripts rely on them.
+enum class Exit : std::uint8_t {
+  Ok = 0,
+  No = 1,           // the answer is no: a refused call, a failed data test, a broken audit chain
+  Usage = 2,        // the command line was wrong
+  Project = 3,      // the project has mistakes
+  Environment = 4,  // no snapshot, no file, port taken, another martgate holds the state folder
+};
+
+// What every subcommand is handed; main() owns all of it.
+struct App {
+  const Clock& clock;
+  IdSource& ids;
+  Terminal& terminal;
+  std::filesystem::path folder = ".";                 // -C
+  std::optional<std::filesystem::path> data_folder;   // --data
+  std::optional<std::filesystem::path> state_folder;  // --state
+  bool json = false;                                  // --json
+};
+
+struct InitArgs {
+  std::filesystem::path folder;
+};
+struct BuildArgs {
+  bool full = false;   // load every file again
+  bool force = false;  // build although nothing changed
+};
+struct ServeArgs {
+  bool stdio = false;
+  std::string http;  // empty: the project's own address
+  bool non_loopback_allowed = false;
+  std::vector<std::string> hosts;
+  std::vector<std::string> origins;
+};
+struct CallArgs {
+  std::string tool;
+  std::string arguments = "{}";
+};
+struct CatalogArgs {
+  std::string word;  // "", "search", "metrics", "marts", "sources", "questions"
+  std::string text;
+};
+struct ExplainArgs {
+  std::vector<std::string> metrics;
+  std::vector<std::string> group_by;
+  std::string query;  // the arguments of query_metrics as JSON; replaces the other fields
+};
+struct ConfigArgs {
+  std::string client;
+  std::string url;  // empty: stdio
+};
+struct DemoDataArgs {
+  std::uint64_t seed = 1;
+  double scale = 1;
+  std::filesystem::path out;  // empty: the project's data folder
+};
+struct DemoArgs {
+  bool once = false;
+  std::string http;
+};
+struct AuditArgs {
+  std::string word;  // "verify", "tail", "show"
+  std::string id;
+  std::int64_t count = 20;
+};
+
+Exit run_init(App& app, const InitArgs& args);
+Exit run_build(App& app, const BuildArgs& args);
+Exit run_serve(App& app, const ServeArgs& args);
+Exit run_call(App& app, const CallArgs& args);
+Exit run_catalog(App& app, const CatalogArgs& args);
+Exit run_explain(App& app, const ExplainArgs& args);
+Exit run_doctor(App& app);
+Exit run_config(App& app, const ConfigArgs& args);
+Exit run_demo_data(App& app, const DemoDataArgs& args);
+Exit run_demo(App& app, const DemoArgs& args);
+Exit run_audit(App& app, const AuditArgs& args);
+
+}  // namespace martgate::cli

@@ -1,0 +1,197 @@
+#include "gate/citations.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "base/text.h"
+
+namespace martgate::gate {
+namespace {
+
+using catalog::Metric;
+using catalog::Project;
+using engine::SnapshotFacts;
+using tools::Freshness;
+using tools::Trust;
+
+constexpr std::size_t kDigestShown = 12;
+
+// A ratio stands on its two inputs as well.
+void add_definition(const Project& project, const Metric& metric, std::string_view model,
+                    std::vector<Definition>& definitions) {
+  const auto add = [&](const Metric& one) {
+    Definition definition{"metric." + one.common.name, one.common.digest};
+    const bool known = std::ranges::any_of(definitions, [&](const Definition& d) { return d.name == definition.name; });
+    if (!known) definitions.push_back(std::move(definition));
+  };
+  if (const auto* simple = std::get_if<catalog::SimpleMetric>(&metric.definition)) {
+    if (simple->model == model) add(metric);
+    return;
+  }
+  const auto& ratio = std::get<catalog::RatioMetric>(metric.definition);
+  add(metric);
+  add_definition(project, *project.metric(ratio.numerator.metric), model, definitions);
+  add_definition(project, *project.metric(ratio.denominator.metric), model, definitions);
+}
+
+std::string digest_of(const Project& project, std::string_view id) {
+  const std::size_t dot = id.find('.');
+  const std::string_view kind = id.substr(0, dot);
+  const std::string_view name = id.substr(dot + 1);
+  if (kind == "metric") {
+    if (const Metric* metric = project.metric(name)) return metric->common.digest;
+  } else if (kind == "mart") {
+    if (const catalog::Model* model = project.model(name)) return model->common.digest;
+  } else if (kind == "source") {
+    if (const catalog::Source* source = project.source(name)) return source->common.digest;
+  }
+  return project.digest;
+}
+
+void add_warnings(const Project& project, const SnapshotFacts& facts, WallTime now, Evidence& evidence,
+                  const std::vector<std::string>& models) {
+  std::vector<std::string> late;
+  for (const std::string& model : models) {
+    for (const std::string& raw_name : facts.raw_tables_behind(model)) {
+      const catalog::Source* source = project.source_of_raw_table(raw_name);
+      const engine::LoadedTable* loaded = facts.loaded_table(raw_name);
+      if (source == nullptr) continue;
+      const auto loaded_at = loaded == nullptr ? std::nullopt : loaded->last_loaded_at;
+      const Freshness freshness = tools::freshness_of(*source, loaded_at, now);
+      if (freshness == Freshness::Fresh || std::ranges::find(late, raw_name) != late.end()) continue;
+      late.push_back(raw_name);
+      evidence.warnings.push_back(
+          {freshness == Freshness::Unknown ? "never_loaded" : "late_data",
+           loaded_at ? fmt::format("{} was last loaded at {}", raw_name, to_rfc3339(*loaded_at))
+                     : fmt::format("{} has never been loaded", raw_name)});
+    }
+  }
+  for (const engine::TestResult& test : facts.tests) {
+    if (test.verdict == engine::Verdict::Pass || std::ranges::find(models, test.model) == models.end()) continue;
+    evidence.warnings.push_back({"test_" + std::string(name_of(test.verdict)),
+                                 fmt::format("{}: found {}, expected {}", test.name, test.observed, test.expected)});
+  }
+}
+
+std::string short_list(const std::vector<std::string>& names) {
+  constexpr std::size_t kShown = 6;
+  std::string text = join(std::span(names).first(std::min(names.size(), kShown)), ", ");
+  if (names.size() > kShown) text += fmt::format(" and {} more", names.size() - kShown);
+  return text;
+}
+
+}  // namespace
+
+Result<Evidence> cite(const tools::ToolAnswer& answer, const Project& project, const SnapshotFacts& facts,
+                      WallTime now) {
+  Evidence evidence;
+  evidence.trust = Trust::Pass;
+  std::vector<std::string> models;
+  for (const auto& [table, columns] : answer.reads) {
+    const std::string& name = table.second;
+    const engine::BuiltModel* model = facts.model(name);
+    if (model == nullptr) {
+      return fail(Code::Internal, fmt::format("the answer read {}, which is no table of the snapshot", name), {}, "uncited");
+    }
+    tools::Standing standing = tools::standing_of(project, facts, name, now);
+    evidence.trust = std::max(evidence.trust, tools::trust_of(standing));
+    Citation citation{name, {columns.begin(), columns.end()}, model->layer, facts.id, standing.loaded_at,
+                      standing.freshness, standing.tests, std::move(standing.sources), {}};
+    for (const Metric* metric : answer.metrics) add_definition(project, *metric, name, citation.definitions);
+    evidence.citations.push_back(std::move(citation));
+    models.push_back(name);
+  }
+  for (const std::string& id : answer.catalog_objects) {
+    Citation citation;
+    citation.table = id;
+    citation.layer = "catalog";
+    citation.freshness = Freshness::Fresh;
+    citation.definitions.push_back({id, digest_of(project, id)});
+    evidence.citations.push_back(std::move(citation));
+  }
+  if (answer.read_facts) {
+    Citation citation;
+    citation.table = "snapshot";
+    citation.layer = "snapshot";
+    citation.snapshot = facts.id;
+    citation.loaded_at = facts.built_at;
+    citation.freshness = Freshness::Fresh;
+    evidence.citations.push_back(std::move(citation));
+  }
+  if (evidence.citations.empty()) {
+    // A search that finds nothing rests on the whole catalog.
+    if (!answer.reads.empty() || !answer.plan_digest.empty()) {
+      return fail(Code::Internal, "nothing stands behind the answer", {}, "uncited");
+    }
+    Citation citation;
+    citation.table = "catalog";
+    citation.layer = "catalog";
+    citation.freshness = Freshness::Fresh;
+    citation.definitions.push_back({"catalog", project.digest});
+    evidence.citations.push_back(std::move(citation));
+  }
+  add_warnings(project, facts, now, evidence, models);
+  if (facts.project_digest != project.digest) {
+    evidence.warnings.push_back(
+        {"catalog_changed", "definitions changed since this snapshot was built; run martgate build to bring it up to date"});
+    evidence.trust = std::max(evidence.trust, Trust::Warn);
+  }
+  return evidence;
+}
+
+void write_citations(JsonWriter& json, const std::vector<Citation>& citations, const std::string& commit) {
+  json.begin_array();
+  for (const Citation& citation : citations) {
+    json.begin_object().field("table", citation.table).key("columns").begin_array();
+    for (const std::string& column : citation.columns) json.string(column);
+    json.end_array().field("layer", citation.layer);
+    if (!citation.snapshot.empty()) json.field("snapshot", citation.snapshot);
+    if (citation.loaded_at) json.field("loaded_at", to_rfc3339(*citation.loaded_at));
+    json.field("freshness", name_of(citation.freshness));
+    json.key("tests").begin_object().field("pass", citation.tests.pass).field("warn", citation.tests.warn);
+    json.field("fail", citation.tests.fail).end_object();
+    if (!citation.sources.empty()) {
+      json.key("sources").begin_array();
+      for (const std::string& source : citation.sources) json.string(source);
+      json.end_array();
+    }
+    if (!citation.definitions.empty()) {
+      json.key("definitions").begin_array();
+      for (const Definition& definition : citation.definitions) {
+        json.begin_object().field("name", definition.name).field("digest", definition.digest).end_object();
+      }
+      json.end_array();
+    }
+    if (!commit.empty()) json.field("commit", commit);
+    json.end_object();
+  }
+  json.end_array();
+}
+
+std::string citation_line(const Evidence& evidence) {
+  std::vector<std::string> parts;
+  std::vector<std::string> catalog_names;
+  for (const Citation& citation : evidence.citations) {
+    if (citation.layer == "catalog") {
+      catalog_names.push_back(citation.table);
+      continue;
+    }
+    if (citation.layer == "snapshot") {
+      parts.push_back("snapshot " + citation.snapshot);
+      continue;
+    }
+    std::string part = fmt::format("{} ({})", citation.table, short_list(citation.columns));
+    if (!citation.sources.empty()) part += fmt::format(" from {}", join(citation.sources, ", "));
+    part += fmt::format("; snapshot {}; {}; {} tests pass", citation.snapshot, name_of(citation.freshness), citation.tests.pass);
+    if (citation.tests.warn + citation.tests.fail > 0) part += fmt::format(", {} do not", citation.tests.warn + citation.tests.fail);
+    for (const Definition& definition : citation.definitions) {
+      part += fmt::format("; {}@{}", definition.name, definition.digest.substr(0, kDigestShown));
+    }
+    parts.push_back(std::move(part));
+  }
+  if (!catalog_names.empty()) parts.push_back("catalog: " + short_list(catalog_names));
+  return fmt::format("source: {} [trust {}]", join(parts, " | "), name_of(evidence.trust));
+}
+
+}  // namespace martgate::gate

@@ -1,0 +1,58 @@
+// The gate over one project, its current snapshot and its journal.
+#pragma once
+
+#include <atomic>
+#include <memory>
+#include <mutex>
+#include <string>
+
+#include "engine/mart_engine.h"
+#include "gate/gate.h"
+#include "gate/world.h"
+
+namespace martgate::envelope {
+class Journal;
+struct Record;
+}  // namespace martgate::envelope
+
+namespace martgate::gate {
+
+class MartGate final : public Gate {
+ public:
+  // The journal, clock and ids outlive the gate. Opens the current snapshot.
+  // Errors: NotFound (reason "no_snapshot"), Unavailable.
+  [[nodiscard]] static Result<std::unique_ptr<MartGate>> open(std::shared_ptr<const World> world,
+                                                              envelope::Journal& journal,
+                                                              const Clock& clock, IdSource& ids);
+
+  [[nodiscard]] std::vector<ToolListing> tools(const Caller& caller) const override;
+  [[nodiscard]] bool has_tool(std::string_view name) const override;
+  [[nodiscard]] std::string instructions() const override;
+  void call(CallRequest request, std::function<void(CallResult)> done) override;
+
+  // Calls that begin later see this project. The snapshot is looked up again.
+  Status use(std::shared_ptr<const World> world);
+  // Moves to the snapshot that `current` names now, if it is another. A failure keeps the old one.
+  Status refresh_snapshot();
+  [[nodiscard]] std::shared_ptr<const World> world() const;
+  [[nodiscard]] std::shared_ptr<const engine::MartEngine> mart() const;
+
+ private:
+  MartGate(std::shared_ptr<const World> world, std::shared_ptr<const engine::MartEngine> mart,
+           envelope::Journal& journal, const Clock& clock, IdSource& ids);
+
+  // The call's whole life up to its journal record; pure but for the marts it reads.
+  struct Outcome;
+  [[nodiscard]] Outcome run(const CallRequest& request) const;
+  void look_for_snapshot();
+
+  mutable std::mutex mutex_;  // guards the two pointers
+  std::shared_ptr<const World> world_;
+  std::shared_ptr<const engine::MartEngine> mart_;
+  std::atomic<std::int64_t> snapshot_checked_ns_;
+  envelope::Journal& journal_;
+  const Clock& clock_;
+  IdSource& ids_;
+};
+
+}  // namespace martgate::gate

@@ -1,0 +1,5 @@
+SELECT
+  product_name,
+  series,
+  list_price
+FROM stg_products
