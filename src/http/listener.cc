@@ -1,0 +1,171 @@
+#include "http/listener.h"
+
+#include <arpa/inet.h>
+#include <fmt/format.h>
+#include <netinet/in.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+#include <utility>
+
+#include "base/text.h"
+#include "http/event_loop.h"
+
+namespace martgate::http {
+namespace {
+
+// Databases, logs, pipes and the listener's own descriptors, beside the connections.
+constexpr std::size_t kOtherDescriptors = 256;
+
+struct Address {
+  sockaddr_storage storage{};
+  socklen_t length = 0;
+  bool is_loopback = false;
+};
+
+Result<Address> parse_address(const std::string& text, std::uint16_t port) {
+  Address address;
+  sockaddr_in v4{};
+  sockaddr_in6 v6{};
+  const char* numeric = text == "localhost" ? "127.0.0.1" : text.c_str();
+  if (::inet_pton(AF_INET, numeric, &v4.sin_addr) == 1) {
+    v4.sin_family = AF_INET;
+    v4.sin_port = htons(port);
+    address.is_loopback = (ntohl(v4.sin_addr.s_addr) >> 24U) == 127;
+    address.length = sizeof v4;
+    std::memcpy(&address.storage, &v4, sizeof v4);
+  } else if (::inet_pton(AF_INET6, numeric, &v6.sin6_addr) == 1) {
+    v6.sin6_family = AF_INET6;
+    v6.sin6_port = htons(port);
+    address.is_loopback = IN6_IS_ADDR_LOOPBACK(&v6.sin6_addr);
+    address.length = sizeof v6;
+    std::memcpy(&address.storage, &v6, sizeof v6);
+  } else {
+    return fail(Code::InvalidArgument, fmt::format("\"{}\" is not an address", shown(text)),
+                {"accepted: a numeric IPv4 or IPv6 address, or localhost"});
+  }
+  return address;
+}
+
+Status check_limits(const ListenerOptions& options) {
+  const bool are_positive =
+      options.workers > 0 && options.backlog > 0 && options.connections_max > 0 &&
+      options.connections_per_address_max > 0 && options.idle_ms_max > 0 &&
+      options.header_ms_max > 0 && options.body_ms_max > 0 && options.write_ms_max > 0 &&
+      options.linger_ms_max > 0 && options.stop_grace_ms_max >= 0;
+  if (!are_positive) return fail(Code::InvalidArgument, "a limit of the listener is not positive");
+  return {};
+}
+
+// A connection over the process's limit would be dropped without a word, so the room is made now.
+Status reserve_descriptors(std::size_t connections_max) {
+  const rlim_t needed = connections_max + kOtherDescriptors;
+  rlimit limit{};
+  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) {
+    return fail(Code::Unavailable, "the limit of open descriptors cannot be read");
+  }
+  if (limit.rlim_cur >= needed) return {};
+  if (limit.rlim_max >= needed) {
+    limit.rlim_cur = needed;
+    if (::setrlimit(RLIMIT_NOFILE, &limit) == 0) return {};
+  }
+  return fail(Code::FailedPrecondition,
+              fmt::format("{} connections need {} descriptors and the process may open {}",
+                          connections_max, needed, limit.rlim_max),
+              {"lower connections_max", "raise the hard limit (ulimit -Hn)"});
+}
+
+tl::unexpected<Error> socket_error(const ListenerOptions& options) {
+  const int number = errno;
+  return fail(Code::Unavailable, fmt::format("cannot listen on {} port {}: {}", options.address,
+                                             options.port, std::strerror(number)));
+}
+
+// SO_REUSEADDR alone: with SO_REUSEPORT a second server would bind the same port silently and
+// take half of the traffic.
+Result<int> listening_socket(const ListenerOptions& options, const Address& address) {
+  const int fd = ::socket(address.storage.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+  if (fd < 0) return socket_error(options);
+  const int on = 1;
+  ::setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+  if (address.storage.ss_family == AF_INET6) {
+    ::setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof on);
+  }
+  if (::bind(fd, reinterpret_cast<const sockaddr*>(&address.storage), address.length) != 0 ||
+      ::listen(fd, options.backlog) != 0) {
+    auto error = socket_error(options);
+    ::close(fd);
+    return error;
+  }
+  return fd;
+}
+
+std::uint16_t bound_port(int fd) {
+  sockaddr_storage bound{};
+  socklen_t length = sizeof bound;
+  ::getsockname(fd, reinterpret_cast<sockaddr*>(&bound), &length);
+  // Both families keep the port in the same place, after the family.
+  sockaddr_in v4{};
+  std::memcpy(&v4, &bound, sizeof v4);
+  return ntohs(v4.sin_port);
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Listener>> Listener::start(ListenerOptions options, Routes routes,
+                                                  const Clock& clock) {
+  if (auto checked = check_limits(options); !checked) return tl::unexpected(checked.error());
+  auto address = parse_address(options.address, options.port);
+  if (!address) return tl::unexpected(address.error());
+  if (!address->is_loopback && !options.non_loopback_allowed) {
+    return fail(Code::InvalidArgument,
+                fmt::format("{} can be reached from other hosts", shown(options.address)),
+                {"listen on 127.0.0.1 or ::1", "allow other addresses explicitly"});
+  }
+  if (!address->is_loopback && options.hosts.empty()) {
+    return fail(Code::InvalidArgument, "beyond loopback the served host names must be listed",
+                {"list the names that clients use in the Host header"});
+  }
+  HostRules rules = HostRules::loopback();
+  if (!options.hosts.empty() || !options.origins.empty()) {
+    auto hosts = options.hosts;
+    if (hosts.empty()) hosts = {"localhost", "127.0.0.1", "[::1]"};
+    auto given = HostRules::from(hosts, options.origins);
+    if (!given) return tl::unexpected(given.error());
+    rules = std::move(*given);
+  }
+  if (auto room = reserve_descriptors(options.connections_max); !room) {
+    return tl::unexpected(room.error());
+  }
+  const auto fd = listening_socket(options, *address);
+  if (!fd) return tl::unexpected(fd.error());
+  const std::uint16_t port = bound_port(*fd);
+  auto loop = EventLoop::start(std::move(options), std::move(routes), std::move(rules), clock, *fd);
+  if (!loop) return tl::unexpected(loop.error());
+  return std::unique_ptr<Listener>(new Listener(std::move(*loop), port));
+}
+
+Listener::Listener(std::shared_ptr<EventLoop> loop, std::uint16_t port)
+    : loop_(std::move(loop)), port_(port) {}
+
+Listener::~Listener() {
+  stop();
+}
+
+std::size_t Listener::connections_open() const {
+  return loop_->connections_open();
+}
+
+void Listener::request_stop() {
+  loop_->request_stop();
+}
+
+void Listener::stop() {
+  loop_->request_stop();
+  loop_->join();
+}
+
+}  // namespace martgate::http
