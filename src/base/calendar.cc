@@ -12,7 +12,7 @@ using std::chrono::months;
 using std::chrono::year_month_day;
 
 constexpr std::array<std::string_view, kGrains.size()> kGrainNames{"day", "week", "month",
-                                                                    "quarter", "year"};
+                                                                   "quarter", "year"};
 
 Date plus_months(Date date, int count) {
   const year_month_day from{date};

@@ -21,8 +21,9 @@ int two_digits(std::string_view text, std::size_t at) {
 }
 
 tl::unexpected<Error> not_a_time(std::string_view text) {
-  return fail(Code::InvalidArgument, fmt::format("\"{}\" is not a time", text),
-              {"accepted: YYYY-MM-DDTHH:MM:SSZ, with an optional fraction and an offset like +02:00"});
+  return fail(
+      Code::InvalidArgument, fmt::format("\"{}\" is not a time", text),
+      {"accepted: YYYY-MM-DDTHH:MM:SSZ, with an optional fraction and an offset like +02:00"});
 }
 
 }  // namespace
@@ -45,7 +46,8 @@ std::string to_rfc3339(WallTime at) {
 }
 
 Result<WallTime> parse_rfc3339(std::string_view text) {
-  if (text.size() < 20 || (text[10] != 'T' && text[10] != 't') || text[13] != ':' || text[16] != ':') {
+  if (text.size() < 20 || (text[10] != 'T' && text[10] != 't') || text[13] != ':' ||
+      text[16] != ':') {
     return not_a_time(text);
   }
   const auto date = parse_date(text.substr(0, 10));

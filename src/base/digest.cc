@@ -9,8 +9,8 @@ namespace martgate {
 Digest sha256(std::string_view bytes) {
   Digest digest{};
   unsigned size = 0;
-  MARTGATE_CHECK(EVP_Digest(bytes.data(), bytes.size(), digest.data(), &size, EVP_sha256(),
-                            nullptr) == 1);
+  MARTGATE_CHECK(
+      EVP_Digest(bytes.data(), bytes.size(), digest.data(), &size, EVP_sha256(), nullptr) == 1);
   return digest;
 }
 
@@ -42,15 +42,15 @@ Sha256::Sha256(Sha256&&) noexcept = default;
 Sha256& Sha256::operator=(Sha256&&) noexcept = default;
 
 void Sha256::add(std::string_view bytes) {
-  MARTGATE_CHECK(EVP_DigestUpdate(static_cast<EVP_MD_CTX*>(context_.get()), bytes.data(),
-                                  bytes.size()) == 1);
+  MARTGATE_CHECK(
+      EVP_DigestUpdate(static_cast<EVP_MD_CTX*>(context_.get()), bytes.data(), bytes.size()) == 1);
 }
 
 Digest Sha256::finish() {
   Digest digest{};
   unsigned size = 0;
-  MARTGATE_CHECK(EVP_DigestFinal_ex(static_cast<EVP_MD_CTX*>(context_.get()), digest.data(),
-                                    &size) == 1);
+  MARTGATE_CHECK(
+      EVP_DigestFinal_ex(static_cast<EVP_MD_CTX*>(context_.get()), digest.data(), &size) == 1);
   return digest;
 }
 

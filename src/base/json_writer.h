@@ -24,10 +24,11 @@ class JsonWriter {
   JsonWriter& string(std::string_view text);
   // Any integer type; a bool must be written with boolean().
   template <class Int>
-    requires(std::is_integral_v<Int> && !std::is_same_v<Int, bool>)
-  JsonWriter& integer(Int value) {
-    if constexpr (std::is_signed_v<Int>) return write_signed(static_cast<std::int64_t>(value));
-    else return write_unsigned(static_cast<std::uint64_t>(value));
+  requires(std::is_integral_v<Int> && !std::is_same_v<Int, bool>) JsonWriter& integer(Int value) {
+    if constexpr (std::is_signed_v<Int>)
+      return write_signed(static_cast<std::int64_t>(value));
+    else
+      return write_unsigned(static_cast<std::uint64_t>(value));
   }
   JsonWriter& real(double value);  // shortest form that reads back equal; NaN and infinities: null
   JsonWriter& boolean(bool value);
@@ -39,8 +40,8 @@ class JsonWriter {
   JsonWriter& field(std::string_view name, std::string_view text) { return key(name).string(text); }
   JsonWriter& field(std::string_view name, const char* text) { return key(name).string(text); }
   template <class Int>
-    requires(std::is_integral_v<Int> && !std::is_same_v<Int, bool>)
-  JsonWriter& field(std::string_view name, Int value) {
+  requires(std::is_integral_v<Int> &&
+           !std::is_same_v<Int, bool>) JsonWriter& field(std::string_view name, Int value) {
     return key(name).integer(value);
   }
   JsonWriter& field(std::string_view name, bool value) { return key(name).boolean(value); }

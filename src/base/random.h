@@ -24,9 +24,7 @@ class Random {
     return low + static_cast<std::int64_t>(below(static_cast<std::uint64_t>(high - low) + 1));
   }
   // Uniform in [0, 1).
-  [[nodiscard]] constexpr double unit() {
-    return static_cast<double>(bits() >> 11U) * 0x1.0p-53;
-  }
+  [[nodiscard]] constexpr double unit() { return static_cast<double>(bits() >> 11U) * 0x1.0p-53; }
   [[nodiscard]] constexpr bool chance(double probability) { return unit() < probability; }
 
  private:

@@ -27,7 +27,8 @@ struct Error {
   Code code;
   std::string message;             // one clause, lower case, no full stop
   std::vector<std::string> hints;  // what would work: near names, the accepted range
-  std::string_view reason = {};    // stable slug of this very refusal ("unknown_metric"), static storage
+  std::string_view reason =
+      {};  // stable slug of this very refusal ("unknown_metric"), static storage
 };
 
 template <class T>

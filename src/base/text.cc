@@ -89,9 +89,9 @@ std::vector<std::string> nearest(std::string_view wrong, std::span<const std::st
   for (const std::string& name : names) {
     const std::string known = lower_ascii(name);
     const std::size_t distance = edit_distance(asked, known);
-    const bool contains = asked.size() >= 3 && known.size() >= 3 &&
-                          (known.find(asked) != std::string::npos ||
-                           asked.find(known) != std::string::npos);
+    const bool contains =
+        asked.size() >= 3 && known.size() >= 3 &&
+        (known.find(asked) != std::string::npos || asked.find(known) != std::string::npos);
     if (distance <= distance_max || contains) found.push_back({distance, &name});
   }
   std::ranges::sort(found, [](const Near& a, const Near& b) {
@@ -155,9 +155,8 @@ std::string lower_ascii(std::string_view text) {
 
 bool is_snake_case(std::string_view name) {
   if (name.empty() || name.size() > 64 || name[0] < 'a' || name[0] > 'z') return false;
-  return std::ranges::all_of(name, [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_';
-  });
+  return std::ranges::all_of(
+      name, [](char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_'; });
 }
 
 bool is_utf8(std::string_view text) {

@@ -87,7 +87,17 @@ struct Source {
 // ---- filters and checks, shared by metrics, tests and queries
 
 enum class FilterOp : std::uint8_t {
-  Eq, Ne, Lt, Lte, Gt, Gte, In, NotIn, Contains, IsNull, NotNull,
+  Eq,
+  Ne,
+  Lt,
+  Lte,
+  Gt,
+  Gte,
+  In,
+  NotIn,
+  Contains,
+  IsNull,
+  NotNull,
 };
 [[nodiscard]] std::string_view name_of(FilterOp op);  // "not_in"
 [[nodiscard]] std::optional<FilterOp> filter_op_named(std::string_view name);
@@ -153,17 +163,24 @@ struct RowCount {
   std::optional<std::int64_t> min;
   std::optional<std::int64_t> max;
 };
-enum class Comparison : std::uint8_t { MustBe, MustNotBe, MustBeLessThan, MustBeGreaterThan, MustBeBetween };
+enum class Comparison : std::uint8_t {
+  MustBe,
+  MustNotBe,
+  MustBeLessThan,
+  MustBeGreaterThan,
+  MustBeBetween
+};
 struct SqlCheck {
   std::string query;  // one row, one column
   Comparison comparison = Comparison::MustBe;
   double low = 0;   // the operand; lower bound of between (included)
   double high = 0;  // upper bound of between (included)
 };
-using Check = std::variant<NotNull, Unique, AcceptedValues, References, Matches, RowCount, SqlCheck>;
+using Check =
+    std::variant<NotNull, Unique, AcceptedValues, References, Matches, RowCount, SqlCheck>;
 
 struct DataTest {
-  std::string name;    // "orders.channel.accepted_values"
+  std::string name;  // "orders.channel.accepted_values"
   std::string model;
   std::string column;  // empty for a model-level test
   Check check;
@@ -191,7 +208,14 @@ struct Model {
 // ---- metrics
 
 enum class Aggregation : std::uint8_t {
-  Sum, Min, Max, Average, Median, Count, CountDistinct, SumBoolean,
+  Sum,
+  Min,
+  Max,
+  Average,
+  Median,
+  Count,
+  CountDistinct,
+  SumBoolean,
 };
 [[nodiscard]] std::string_view name_of(Aggregation aggregation);
 
@@ -208,7 +232,7 @@ struct SimpleMetric {
   Aggregation agg = Aggregation::Sum;
   std::string expr;  // SQL over the model's columns; empty for a plain count
   std::vector<Filter> filter;
-  std::string agg_time_dimension;  // may be empty
+  std::string agg_time_dimension;  // the model's when it names none; may be empty
   bool zero_when_empty = false;    // fill_null_with: 0
 };
 struct MetricInput {
@@ -245,7 +269,12 @@ struct Question {
 };
 
 enum class ToolKind : std::uint8_t {
-  CatalogSearch, CatalogDescribe, MetricQuery, DimensionValues, EntityLookup, DataHealth,
+  CatalogSearch,
+  CatalogDescribe,
+  MetricQuery,
+  DimensionValues,
+  EntityLookup,
+  DataHealth,
 };
 [[nodiscard]] std::string_view name_of(ToolKind kind);  // "metric_query"
 
@@ -261,8 +290,8 @@ struct ToolDefinition {
   std::string name;
   std::string title;
   std::string description;
-  Limits limits;  // the project's, narrowed by the tool's own
-  std::string file;
+  Limits limits;     // the project's, narrowed by the tool's own
+  std::string file;  // empty for a standard tool
   std::string digest;
 };
 
@@ -288,8 +317,8 @@ struct Project {
   std::vector<Metric> metrics;
   std::vector<ToolDefinition> tools;
   std::vector<Question> questions;  // in file order
-  std::string digest;               // SHA-256 hex over every object's digest, in order of kind and name
-  std::string commit;               // git commit of the folder, "+" behind it when the tree differs; may be empty
+  std::string digest;  // SHA-256 hex over every object's digest, in order of kind and name
+  std::string commit;  // git commit the folder stands on, as HEAD names it; may be empty
 
   [[nodiscard]] const Source* source(std::string_view name) const;
   [[nodiscard]] const Model* model(std::string_view name) const;

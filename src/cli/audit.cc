@@ -17,12 +17,21 @@ void print_records(App& app, const std::vector<StoredRecord>& records) {
     for (const StoredRecord& stored : records) app.terminal.print(payload_of(stored) + "\n");
     return;
   }
-  Table table({{"seq", Align::Right}, {"at"}, {"tool"}, {"principal"}, {"state"}, {"reason"}, {"ms", Align::Right}, {"request"}});
+  Table table({{"seq", Align::Right},
+               {"at"},
+               {"tool"},
+               {"principal"},
+               {"state"},
+               {"reason"},
+               {"ms", Align::Right},
+               {"request"}});
   for (const StoredRecord& stored : records) {
     const envelope::Record& record = stored.record;
-    table.add_row({std::to_string(stored.seq), to_rfc3339(WallTime{std::chrono::milliseconds(stored.t_wall_ms)}),
-                   record.fields.tool, record.fields.principal, std::string(name_of(record.after.state)),
-                   record.fields.reason, fmt::format("{:.1f}", static_cast<double>(record.fields.cost.wall_us) / 1e3),
+    table.add_row({std::to_string(stored.seq),
+                   to_rfc3339(WallTime{std::chrono::milliseconds(stored.t_wall_ms)}),
+                   record.fields.tool, record.fields.principal,
+                   std::string(name_of(record.after.state)), record.fields.reason,
+                   fmt::format("{:.1f}", static_cast<double>(record.fields.cost.wall_us) / 1e3),
                    record.env_id});
   }
   app.terminal.print_table(table);
@@ -34,22 +43,30 @@ Exit verify_chain(App& app, const std::filesystem::path& state_folder) {
     app.terminal.error(key.error());
     return Exit::Environment;
   }
-  const auto report = envelope::verify(state_folder / "journal.db", state_folder / "anchors.log", *key);
+  const auto report =
+      envelope::verify(state_folder / "journal.db", state_folder / "anchors.log", *key);
   if (!report) {
     app.terminal.error(report.error());
     return Exit::Environment;
   }
-  app.terminal.print(fmt::format("{} records, head {}, {} anchors up to record {}\n", report->records,
-                                 report->head.substr(0, 16), report->anchors_checked, report->anchored_seq));
+  app.terminal.print(fmt::format("{} records, head {}, {} anchors up to record {}\n",
+                                 report->records, report->head.substr(0, 16),
+                                 report->anchors_checked, report->anchored_seq));
   if (report->ok()) {
     app.terminal.print(app.terminal.styled("the chain is whole\n", Style::Good));
     return Exit::Ok;
   }
   if (report->first_bad) {
-    app.terminal.error({Code::Internal, fmt::format("record {} is bad: {}", report->first_bad->seq, report->first_bad->why), {}});
+    app.terminal.error(
+        {Code::Internal,
+         fmt::format("record {} is bad: {}", report->first_bad->seq, report->first_bad->why),
+         {}});
   }
-  if (report->anchors_bad) app.terminal.error({Code::Internal, "the anchors are bad: " + *report->anchors_bad, {}});
-  if (report->open_list_bad) app.terminal.error({Code::Internal, "the list of open calls is bad: " + *report->open_list_bad, {}});
+  if (report->anchors_bad)
+    app.terminal.error({Code::Internal, "the anchors are bad: " + *report->anchors_bad, {}});
+  if (report->open_list_bad)
+    app.terminal.error(
+        {Code::Internal, "the list of open calls is bad: " + *report->open_list_bad, {}});
   return Exit::No;
 }
 
@@ -71,7 +88,8 @@ Exit run_audit(App& app, const AuditArgs& args) {
     return Exit::Environment;
   }
   if (records->empty()) {
-    app.terminal.note(args.word == "show" ? fmt::format("no call has the id {}", args.id) : "the journal is empty");
+    app.terminal.note(args.word == "show" ? fmt::format("no call has the id {}", args.id)
+                                          : "the journal is empty");
     return args.word == "show" ? Exit::No : Exit::Ok;
   }
   print_records(app, *records);

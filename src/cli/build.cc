@@ -16,7 +16,8 @@ using engine::Verdict;
 void print_refused_files(App& app, const ingest::IngestReport& report) {
   for (const ingest::TableReport& table : report.tables) {
     for (const ingest::RefusedFile& refused : table.refused) {
-      app.terminal.error(with_context(refused.error, fmt::format("{} was not loaded", refused.path)));
+      app.terminal.error(
+          with_context(refused.error, fmt::format("{} was not loaded", refused.path)));
     }
     for (const std::string& path : table.vanished) {
       app.terminal.note(fmt::format("{} is gone; its rows stay in {}", path, table.raw_name));
@@ -27,11 +28,13 @@ void print_refused_files(App& app, const ingest::IngestReport& report) {
   }
 }
 
-void print_tests(App& app, const std::vector<const engine::TestResult*>& tests, std::string_view title, Style style) {
+void print_tests(App& app, const std::vector<const engine::TestResult*>& tests,
+                 std::string_view title, Style style) {
   if (tests.empty()) return;
   app.terminal.print(app.terminal.styled(fmt::format("{} ({})\n", title, tests.size()), style));
   Table table({{"test"}, {"found"}, {"expected"}});
-  for (const engine::TestResult* test : tests) table.add_row({test->name, test->observed, test->expected});
+  for (const engine::TestResult* test : tests)
+    table.add_row({test->name, test->observed, test->expected});
   app.terminal.print_table(table, "  ");
 }
 
@@ -45,22 +48,26 @@ void print_report(App& app, const ingest::IngestReport& loads, const build::Buil
   const auto passed = report.tests_with(Verdict::Pass).size();
   const auto warned = report.tests_with(Verdict::Warn);
   const auto failed = report.tests_with(Verdict::Fail);
-  app.terminal.print(fmt::format("loaded   {} new files, {} rows{}\n", loads.files_loaded(), rows,
-                                 quarantined > 0 ? fmt::format(", {} quarantined", quarantined) : ""));
+  app.terminal.print(
+      fmt::format("loaded   {} new files, {} rows{}\n", loads.files_loaded(), rows,
+                  quarantined > 0 ? fmt::format(", {} quarantined", quarantined) : ""));
   Table table({{"mart"}, {"rows", Align::Right}});
   for (const engine::BuiltModel& model : report.facts.models) {
     if (model.layer == "marts") table.add_row({model.name, std::to_string(model.rows)});
   }
   if (!report.is_up_to_date) app.terminal.print_table(table, "  ");
-  app.terminal.print(fmt::format("tested   {} pass, {} warn, {} fail\n", passed, warned.size(), failed.size()));
+  app.terminal.print(
+      fmt::format("tested   {} pass, {} warn, {} fail\n", passed, warned.size(), failed.size()));
   print_tests(app, failed, "failed", Style::Bad);
   print_tests(app, warned, "warned", Style::Warn);
   if (report.is_up_to_date) {
     app.terminal.print(fmt::format("snapshot {} is up to date\n", report.facts.id));
   } else if (report.is_published) {
-    app.terminal.print(app.terminal.styled(fmt::format("snapshot {} published\n", report.facts.id), Style::Good));
+    app.terminal.print(
+        app.terminal.styled(fmt::format("snapshot {} published\n", report.facts.id), Style::Good));
   } else {
-    app.terminal.print(app.terminal.styled("nothing published; the old snapshot stays\n", Style::Bad));
+    app.terminal.print(
+        app.terminal.styled("nothing published; the old snapshot stays\n", Style::Bad));
   }
 }
 
@@ -68,14 +75,24 @@ void print_json(App& app, const ingest::IngestReport& loads, const build::BuildR
   std::string text;
   JsonWriter json(text);
   json.begin_object().field("snapshot", report.facts.id).field("published", report.is_published);
-  json.field("up_to_date", report.is_up_to_date).field("files_loaded", loads.files_loaded()).key("tests").begin_array();
+  json.field("up_to_date", report.is_up_to_date)
+      .field("files_loaded", loads.files_loaded())
+      .key("tests")
+      .begin_array();
   for (const engine::TestResult& test : report.facts.tests) {
-    json.begin_object().field("name", test.name).field("verdict", name_of(test.verdict)).field("severity", test.severity);
+    json.begin_object()
+        .field("name", test.name)
+        .field("verdict", name_of(test.verdict))
+        .field("severity", test.severity);
     json.field("observed", test.observed).field("expected", test.expected).end_object();
   }
   json.end_array().key("models").begin_array();
   for (const engine::BuiltModel& model : report.facts.models) {
-    json.begin_object().field("name", model.name).field("layer", model.layer).field("rows", model.rows).end_object();
+    json.begin_object()
+        .field("name", model.name)
+        .field("layer", model.layer)
+        .field("rows", model.rows)
+        .end_object();
   }
   json.end_array().end_object();
   app.terminal.print(text + "\n");
@@ -87,7 +104,8 @@ Exit build_project(App& app, const catalog::Project& project, const BuildArgs& a
   ingest::IngestOptions ingest_options;
   ingest_options.full = args.full;
   ingest_options.progress = [&](const ingest::IngestProgress& progress) {
-    app.terminal.progress(fmt::format("loading {}", progress.path), static_cast<std::int64_t>(progress.files_done),
+    app.terminal.progress(fmt::format("loading {}", progress.path),
+                          static_cast<std::int64_t>(progress.files_done),
                           static_cast<std::int64_t>(progress.files_total));
   };
   const auto& state_folder = project.settings.state_folder;
@@ -106,7 +124,8 @@ Exit build_project(App& app, const catalog::Project& project, const BuildArgs& a
   build::BuildOptions build_options;
   build_options.force = args.force;
   build_options.progress = [&](const build::BuildProgress& progress) {
-    app.terminal.progress(fmt::format("{} {}", progress.phase, progress.name), static_cast<std::int64_t>(progress.done),
+    app.terminal.progress(fmt::format("{} {}", progress.phase, progress.name),
+                          static_cast<std::int64_t>(progress.done),
                           static_cast<std::int64_t>(progress.total));
   };
   const auto report = build::build(project, std::move(*loaded), app.clock, build_options);
@@ -115,8 +134,10 @@ Exit build_project(App& app, const catalog::Project& project, const BuildArgs& a
     app.terminal.error(report.error());
     return report.error().code == Code::InvalidArgument ? Exit::Project : exit_of(report.error());
   }
-  if (app.json) print_json(app, *loads, *report);
-  else print_report(app, *loads, *report);
+  if (app.json)
+    print_json(app, *loads, *report);
+  else
+    print_report(app, *loads, *report);
   const bool is_current = report->is_published || report->is_up_to_date;
   return is_current && !loads->has_refusals() ? Exit::Ok : Exit::No;
 }

@@ -21,7 +21,8 @@ using catalog::Project;
 const catalog::SimpleMetric& simple_of(const Project& project, const Metric& metric) {
   if (const auto* simple = std::get_if<catalog::SimpleMetric>(&metric.definition)) return *simple;
   return std::get<catalog::SimpleMetric>(
-      project.metric(std::get<catalog::RatioMetric>(metric.definition).numerator.metric)->definition);
+      project.metric(std::get<catalog::RatioMetric>(metric.definition).numerator.metric)
+          ->definition);
 }
 
 bool is_open_mart(const Model& model) {
@@ -29,15 +30,17 @@ bool is_open_mart(const Model& model) {
 }
 
 void heading(App& app, std::string_view title, std::size_t count) {
-  app.terminal.print(fmt::format("{}\n", app.terminal.styled(fmt::format("{} ({})", title, count), Style::Bold)));
+  app.terminal.print(
+      fmt::format("{}\n", app.terminal.styled(fmt::format("{} ({})", title, count), Style::Bold)));
 }
 
 void print_metrics(App& app, const Project& project) {
   heading(app, "Metrics", project.metrics.size());
   Table table({{"metric"}, {"mart"}, {"unit"}, {"owner"}, {"what it is"}});
   for (const Metric& metric : project.metrics) {
-    table.add_row({metric.common.name, simple_of(project, metric).model, tools::unit_text(metric.unit),
-                   metric.common.owner.team, metric.common.description});
+    table.add_row({metric.common.name, simple_of(project, metric).model,
+                   tools::unit_text(metric.unit), metric.common.owner.team,
+                   metric.common.description});
   }
   app.terminal.print_table(table, "  ");
 }
@@ -45,12 +48,17 @@ void print_metrics(App& app, const Project& project) {
 void print_marts(App& app, const Project& project) {
   const auto count = static_cast<std::size_t>(std::ranges::count_if(project.models, is_open_mart));
   heading(app, "Marts", count);
-  Table table({{"mart"}, {"grain"}, {"owner"}, {"dimensions", Align::Right}, {"tests", Align::Right}, {"what it is"}});
+  Table table({{"mart"},
+               {"grain"},
+               {"owner"},
+               {"dimensions", Align::Right},
+               {"tests", Align::Right},
+               {"what it is"}});
   for (const Model& model : project.models) {
     if (!is_open_mart(model)) continue;
     table.add_row({model.common.name, join(model.primary_key, ", "), model.common.owner.team,
-                   std::to_string(metrics::dimension_names(project, model).size()), std::to_string(model.tests.size()),
-                   model.common.description});
+                   std::to_string(metrics::dimension_names(project, model).size()),
+                   std::to_string(model.tests.size()), model.common.description});
   }
   app.terminal.print_table(table, "  ");
 }
@@ -77,7 +85,8 @@ void print_questions(App& app, const Project& project) {
       const std::string& mart = simple_of(project, *project.metric(name)).model;
       if (std::ranges::find(marts, mart) == marts.end()) marts.push_back(mart);
     }
-    table.add_row({question.question, join(question.metrics, ", "), join(marts, ", "), question.asked_by, question.cadence});
+    table.add_row({question.question, join(question.metrics, ", "), join(marts, ", "),
+                   question.asked_by, question.cadence});
   }
   app.terminal.print_table(table, "  ");
 }
@@ -89,7 +98,9 @@ Exit print_search(App& app, const Project& project, const std::string& text) {
     JsonWriter json(out);
     json.begin_array();
     for (const tools::CatalogHit& hit : hits) {
-      json.begin_object().field("id", fmt::format("{}.{}", hit.kind, hit.name)).field("label", hit.label);
+      json.begin_object()
+          .field("id", fmt::format("{}.{}", hit.kind, hit.name))
+          .field("label", hit.label);
       json.field("description", hit.description).field("score", hit.score).end_object();
     }
     json.end_array();
@@ -102,7 +113,8 @@ Exit print_search(App& app, const Project& project, const std::string& text) {
   }
   Table table({{"score", Align::Right}, {"kind"}, {"name"}, {"what it is"}});
   for (const tools::CatalogHit& hit : hits) {
-    table.add_row({fmt::format("{:.2f}", hit.score), hit.kind, hit.name, hit.kind == "question" ? hit.label : hit.description});
+    table.add_row({fmt::format("{:.2f}", hit.score), hit.kind, hit.name,
+                   hit.kind == "question" ? hit.label : hit.description});
   }
   app.terminal.print_table(table);
   return Exit::Ok;
@@ -119,8 +131,9 @@ Exit run_catalog(App& app, const CatalogArgs& args) {
     void (*print)(App&, const Project&);
   };
   bool first = true;
-  for (const Section& section : {Section{"metrics", print_metrics}, Section{"marts", print_marts},
-                                 Section{"sources", print_sources}, Section{"questions", print_questions}}) {
+  for (const Section& section :
+       {Section{"metrics", print_metrics}, Section{"marts", print_marts},
+        Section{"sources", print_sources}, Section{"questions", print_questions}}) {
     if (!args.word.empty() && args.word != section.word) continue;
     if (!first) app.terminal.print("\n");
     first = false;

@@ -23,9 +23,10 @@ struct Client {
 
 constexpr std::array kClients{
     Client{"claude-code", "Claude Code", ".mcp.json in the folder you work in", "mcpServers", true},
-    Client{"claude-desktop", "Claude Desktop", "claude_desktop_config.json (Settings, Developer, Edit Config)",
+    Client{"claude-desktop", "Claude Desktop",
+           "claude_desktop_config.json (Settings, Developer, Edit Config)", "mcpServers", false},
+    Client{"cursor", "Cursor", ".cursor/mcp.json in the project, or ~/.cursor/mcp.json",
            "mcpServers", false},
-    Client{"cursor", "Cursor", ".cursor/mcp.json in the project, or ~/.cursor/mcp.json", "mcpServers", false},
     Client{"vscode", "VS Code", ".vscode/mcp.json", "servers", true},
 };
 
@@ -39,7 +40,9 @@ Exit run_config(App& app, const ConfigArgs& args) {
     if (known.name == args.client) client = &known;
   }
   if (client == nullptr) {
-    app.terminal.error({Code::NotFound, fmt::format("there is no client \"{}\"", shown(args.client, 60)), name_hints(args.client, names)});
+    app.terminal.error({Code::NotFound,
+                        fmt::format("there is no client \"{}\"", shown(args.client, 60)),
+                        name_hints(args.client, names)});
     return Exit::Usage;
   }
   const auto project = open_project(app);

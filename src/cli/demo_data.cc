@@ -22,8 +22,9 @@ Exit run_demo_data(App& app, const DemoDataArgs& args) {
     app.terminal.error(summary.error());
     return exit_of(summary.error()) == Exit::No ? Exit::Usage : exit_of(summary.error());
   }
-  app.terminal.print(fmt::format("{} files, {} rows, {:.1f} MB in {}\n", summary->files.size(), summary->rows,
-                                 static_cast<double>(summary->bytes) / 1e6, folder.string()));
+  app.terminal.print(fmt::format("{} files, {} rows, {:.1f} MB in {}\n", summary->files.size(),
+                                 summary->rows, static_cast<double>(summary->bytes) / 1e6,
+                                 folder.string()));
   return Exit::Ok;
 }
 

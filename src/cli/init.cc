@@ -155,8 +155,10 @@ questions:
 
 std::string filled(std::string_view text, const std::string& name, const std::string& title) {
   std::string result(text);
-  for (const auto& [key, value] : {std::pair{std::string_view("PROJECT_TITLE"), title}, {std::string_view("PROJECT"), name}}) {
-    for (std::size_t at = result.find(key); at != std::string::npos; at = result.find(key, at + value.size())) {
+  for (const auto& [key, value] :
+       {std::pair{std::string_view("PROJECT_TITLE"), title}, {std::string_view("PROJECT"), name}}) {
+    for (std::size_t at = result.find(key); at != std::string::npos;
+         at = result.find(key, at + value.size())) {
       result.replace(at, key.size(), value);
     }
   }
@@ -168,8 +170,10 @@ std::string project_name(const std::filesystem::path& folder) {
   std::string name;
   for (const char c : lower_ascii(folder.filename().string())) {
     const bool keeps = (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9' && !name.empty());
-    if (keeps) name.push_back(c);
-    else if (!name.empty() && name.back() != '_') name.push_back('_');
+    if (keeps)
+      name.push_back(c);
+    else if (!name.empty() && name.back() != '_')
+      name.push_back('_');
   }
   while (!name.empty() && name.back() == '_') name.pop_back();
   return is_snake_case(name) ? name : "project";
@@ -181,11 +185,13 @@ Exit run_init(App& app, const InitArgs& args) {
   std::error_code problem;
   const auto folder = std::filesystem::absolute(args.folder, problem).lexically_normal();
   if (std::filesystem::exists(folder, problem) && !std::filesystem::is_empty(folder, problem)) {
-    app.terminal.error({Code::FailedPrecondition, fmt::format("{} is not empty", folder.string()),
+    app.terminal.error({Code::FailedPrecondition,
+                        fmt::format("{} is not empty", folder.string()),
                         {"accepted: a folder that does not exist yet, or an empty one"}});
     return Exit::Environment;
   }
-  const std::string title = folder.has_filename() ? folder.filename().string() : folder.parent_path().filename().string();
+  const std::string title =
+      folder.has_filename() ? folder.filename().string() : folder.parent_path().filename().string();
   const std::string name = project_name(title);
   for (const TemplateFile& file : kTemplate) {
     const auto path = folder / file.path;
@@ -195,8 +201,11 @@ Exit run_init(App& app, const InitArgs& args) {
       return Exit::Environment;
     }
   }
-  app.terminal.print(fmt::format("{} holds a small project of {} files. Next:\n\n", folder.string(), kTemplate.size()));
-  for (const std::string_view line : {"build", "call query_metrics '{\"metrics\": [\"revenue\"], \"group_by\": [\"shop\"]}'", "serve"}) {
+  app.terminal.print(fmt::format("{} holds a small project of {} files. Next:\n\n", folder.string(),
+                                 kTemplate.size()));
+  for (const std::string_view line :
+       {"build", "call query_metrics '{\"metrics\": [\"revenue\"], \"group_by\": [\"shop\"]}'",
+        "serve"}) {
     app.terminal.print(fmt::format("  martgate -C {} {}\n", args.folder.string(), line));
   }
   return Exit::Ok;

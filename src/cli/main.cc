@@ -14,7 +14,9 @@ using namespace martgate;
 using namespace martgate::cli;
 
 int run(int argc, char** argv) {
-  CLI::App cli{"A gate in front of governed data marts: agents get cited answers through typed tools, never SQL."};
+  CLI::App cli{
+      "A gate in front of governed data marts: agents get cited answers through typed tools, never "
+      "SQL."};
   cli.require_subcommand(1);
   cli.fallthrough();
   cli.set_help_all_flag("--help-all", "Help for every subcommand");
@@ -26,7 +28,8 @@ int run(int argc, char** argv) {
   bool quiet = false;
   cli.add_option("-C,--project", folder, "The project's folder")->capture_default_str();
   cli.add_option("--data", data_folder, "Folder of the source files, instead of martgate.yaml's");
-  cli.add_option("--state", state_folder, "Folder for snapshots and the journal, instead of martgate.yaml's");
+  cli.add_option("--state", state_folder,
+                 "Folder for snapshots and the journal, instead of martgate.yaml's");
   cli.add_flag("--json", json, "Results as JSON on stdout; the shape is stable");
   cli.add_flag("--quiet", quiet, "No notes and no progress on stderr");
 
@@ -35,16 +38,20 @@ int run(int argc, char** argv) {
   init_word->add_option("DIR", init.folder, "A new or empty folder")->required();
 
   BuildArgs build;
-  auto* build_word = cli.add_subcommand("build", "Load the sources, build the marts, test them, publish a snapshot");
+  auto* build_word = cli.add_subcommand(
+      "build", "Load the sources, build the marts, test them, publish a snapshot");
   build_word->add_flag("--full", build.full, "Load every file again");
   build_word->add_flag("--force", build.force, "Build although nothing changed");
 
   ServeArgs serve;
   auto* serve_word = cli.add_subcommand("serve", "Answer MCP clients over HTTP or stdio");
   auto* stdio_flag = serve_word->add_flag("--stdio", serve.stdio, "Speak over stdin and stdout");
-  serve_word->add_option("--http", serve.http, "HOST:PORT to listen on; MCP is at /mcp")->excludes(stdio_flag);
-  serve_word->add_flag("--allow-remote", serve.non_loopback_allowed, "Accept an address that other hosts can reach");
-  serve_word->add_option("--allow-host", serve.hosts, "A Host header to accept beside the defaults");
+  serve_word->add_option("--http", serve.http, "HOST:PORT to listen on; MCP is at /mcp")
+      ->excludes(stdio_flag);
+  serve_word->add_flag("--allow-remote", serve.non_loopback_allowed,
+                       "Accept an address that other hosts can reach");
+  serve_word->add_option("--allow-host", serve.hosts,
+                         "A Host header to accept beside the defaults");
   serve_word->add_option("--allow-origin", serve.origins, "An Origin header to accept");
 
   CallArgs call;
@@ -54,7 +61,9 @@ int run(int argc, char** argv) {
 
   CatalogArgs catalog;
   auto* catalog_word = cli.add_subcommand("catalog", "What there is to ask for");
-  catalog_word->add_option("WHAT", catalog.word, "search TEXT, or one of metrics, marts, sources, questions")
+  catalog_word
+      ->add_option("WHAT", catalog.word,
+                   "search TEXT, or one of metrics, marts, sources, questions")
       ->check(CLI::IsMember({"search", "metrics", "marts", "sources", "questions"}));
   std::vector<std::string> catalog_text;
   catalog_word->add_option("TEXT", catalog_text, "Words to search for");
@@ -65,31 +74,41 @@ int run(int argc, char** argv) {
   explain_word->add_option("--by", explain.group_by, "Dimensions to group by");
   explain_word->add_option("--query", explain.query, "The arguments of query_metrics as JSON");
 
-  auto* doctor_word = cli.add_subcommand("doctor", "Check project, state, snapshot, journal and freshness");
+  auto* doctor_word =
+      cli.add_subcommand("doctor", "Check project, state, snapshot, journal and freshness");
 
   ConfigArgs config;
   auto* config_word = cli.add_subcommand("config", "The snippet that connects an MCP client");
-  config_word->add_option("CLIENT", config.client, "claude-code, claude-desktop, cursor or vscode")->required();
+  config_word->add_option("CLIENT", config.client, "claude-code, claude-desktop, cursor or vscode")
+      ->required();
   config_word->add_option("--url", config.url, "Connect over HTTP to this URL instead of stdio");
 
   auto* version_word = cli.add_subcommand("version", "The version");
 
   DemoDataArgs demo_data;
   auto* demo_data_word = cli.add_subcommand("demo-data", "Make the demo company's extracts");
-  demo_data_word->add_option("--seed", demo_data.seed, "The same seed gives the same bytes")->capture_default_str();
-  demo_data_word->add_option("--scale", demo_data.scale, "1 is about 4,000 orders")->capture_default_str();
-  demo_data_word->add_option("--out", demo_data.out, "The folder; default: the project's data folder");
+  demo_data_word->add_option("--seed", demo_data.seed, "The same seed gives the same bytes")
+      ->capture_default_str();
+  demo_data_word->add_option("--scale", demo_data.scale, "1 is about 4,000 orders")
+      ->capture_default_str();
+  demo_data_word->add_option("--out", demo_data.out,
+                             "The folder; default: the project's data folder");
 
   DemoArgs demo;
-  auto* demo_word = cli.add_subcommand("demo", "Make data and marts, ask three questions, then serve");
+  auto* demo_word =
+      cli.add_subcommand("demo", "Make data and marts, ask three questions, then serve");
   demo_word->add_flag("--once", demo.once, "End after the answers");
   demo_word->add_option("--http", demo.http, "HOST:PORT to listen on");
 
   AuditArgs audit;
   auto* audit_word = cli.add_subcommand("audit", "The journal of calls");
-  audit_word->add_option("WHAT", audit.word, "verify, tail or show")->required()->check(CLI::IsMember({"verify", "tail", "show"}));
+  audit_word->add_option("WHAT", audit.word, "verify, tail or show")
+      ->required()
+      ->check(CLI::IsMember({"verify", "tail", "show"}));
   audit_word->add_option("ID", audit.id, "show: the request id");
-  audit_word->add_option("--count", audit.count, "tail: how many records")->capture_default_str()->check(CLI::Range(1, 10'000));
+  audit_word->add_option("--count", audit.count, "tail: how many records")
+      ->capture_default_str()
+      ->check(CLI::Range(1, 10'000));
 
   try {
     cli.parse(argc, argv);
@@ -106,7 +125,8 @@ int run(int argc, char** argv) {
   App app{clock, ids, terminal, folder, {}, {}, json};
   if (!data_folder.empty()) app.data_folder = std::filesystem::absolute(data_folder);
   if (!state_folder.empty()) app.state_folder = std::filesystem::absolute(state_folder);
-  for (const std::string& word : catalog_text) catalog.text += (catalog.text.empty() ? "" : " ") + word;
+  for (const std::string& word : catalog_text)
+    catalog.text += (catalog.text.empty() ? "" : " ") + word;
 
   const auto done = [&]() -> Exit {
     if (*init_word) return run_init(app, init);

@@ -31,7 +31,8 @@ std::optional<catalog::Project> open_project(App& app) {
     app.terminal.error({Code::InvalidArgument, to_text(diagnostic), {}});
   }
   const std::size_t count = loaded.diagnostics.size();
-  app.terminal.note(fmt::format("{} mistake{} in {}; nothing was started", count, count == 1 ? "" : "s",
+  app.terminal.note(fmt::format("{} mistake{} in {}; nothing was started", count,
+                                count == 1 ? "" : "s",
                                 std::filesystem::absolute(app.folder).lexically_normal().string()));
   return std::nullopt;
 }
@@ -60,7 +61,9 @@ Result<OpenGate> open_gate(App& app, catalog::Project project) {
   std::filesystem::create_directories(state_folder, ignored);
   envelope::JournalOptions options;
   options.on_fatal = [](const Error& error) {
-    fmt::print(stderr, "martgate: the journal could not be written, so the process stops here: {}\n", to_text(error));
+    fmt::print(stderr,
+               "martgate: the journal could not be written, so the process stops here: {}\n",
+               to_text(error));
     ::_exit(kFatalJournalExit);
   };
   OpenGate open;
@@ -76,7 +79,8 @@ Result<OpenGate> open_gate(App& app, catalog::Project project) {
 gate::CallResult call_and_wait(gate::Gate& gate, gate::CallRequest request) {
   std::promise<gate::CallResult> promise;
   auto answer = promise.get_future();
-  gate.call(std::move(request), [&](gate::CallResult result) { promise.set_value(std::move(result)); });
+  gate.call(std::move(request),
+            [&](gate::CallResult result) { promise.set_value(std::move(result)); });
   return answer.get();
 }
 

@@ -80,8 +80,10 @@ std::string Table::text(std::string_view indent, bool with_color, int width_max)
       const std::string cell = cut_to(cells[c], widths[c]);
       const std::string blanks(widths[c] - std::min(widths[c], code_points(cell)), ' ');
       if (c > 0) line += "  ";
-      if (columns_[c].align == Align::Right) line += blanks + cell;
-      else line += c + 1 < cells.size() ? cell + blanks : cell;
+      if (columns_[c].align == Align::Right)
+        line += blanks + cell;
+      else
+        line += c + 1 < cells.size() ? cell + blanks : cell;
     }
     if (with_color && style != Style::Plain) line += "\x1b[0m";
     while (line.ends_with(' ')) line.pop_back();
@@ -108,7 +110,7 @@ Terminal::Terminal(const Clock& clock, TerminalOptions options)
 
 void Terminal::print(std::string_view text) {
   std::fwrite(text.data(), 1, text.size(), stdout);
-  if (out_is_terminal_) std::fflush(stdout);
+  std::fflush(stdout);  // whoever reads a pipe waits for the address of `serve`
 }
 
 void Terminal::print_table(const Table& table, std::string_view indent) {
@@ -136,10 +138,13 @@ void Terminal::progress(std::string_view what, std::int64_t done, std::int64_t t
   if (options_.quiet || !err_is_terminal_) return;
   const std::int64_t now_ns = clock_.monotonic_ns();
   if (progress_since_ns_ == 0) progress_since_ns_ = now_ns;
-  if (now_ns - progress_since_ns_ < kProgressAfterNs || now_ns - progress_drawn_ns_ < kProgressEveryNs) return;
+  if (now_ns - progress_since_ns_ < kProgressAfterNs ||
+      now_ns - progress_drawn_ns_ < kProgressEveryNs)
+    return;
   progress_drawn_ns_ = now_ns;
   progress_visible_ = true;
-  const double share = total > 0 ? std::clamp(static_cast<double>(done) / static_cast<double>(total), 0.0, 1.0) : 0;
+  const double share =
+      total > 0 ? std::clamp(static_cast<double>(done) / static_cast<double>(total), 0.0, 1.0) : 0;
   const int full = static_cast<int>(share * kBarCells);
   std::string bar;
   for (int i = 0; i < kBarCells; ++i) bar += i < full ? "━" : "┄";

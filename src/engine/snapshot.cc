@@ -17,7 +17,8 @@ using store::Value;
 
 constexpr std::int64_t kFormat = 1;
 
-Status insert_rows(store::Connection& snapshot, Sql sql, const std::vector<std::vector<Value>>& rows) {
+Status insert_rows(store::Connection& snapshot, Sql sql,
+                   const std::vector<std::vector<Value>>& rows) {
   auto insert = snapshot.prepare(sql);
   if (!insert) return tl::unexpected(insert.error());
   for (const auto& row : rows) {
@@ -86,8 +87,10 @@ std::vector<std::string> SnapshotFacts::raw_tables_behind(std::string_view model
     open.pop_back();
     for (const LineageEdge& edge : lineage) {
       if (edge.model != name) continue;
-      if (edge.reads_layer == "raw") raw.insert(edge.reads);
-      else if (seen.insert(edge.reads).second) open.push_back(edge.reads);
+      if (edge.reads_layer == "raw")
+        raw.insert(edge.reads);
+      else if (seen.insert(edge.reads).second)
+        open.push_back(edge.reads);
     }
   }
   return {raw.begin(), raw.end()};
@@ -100,38 +103,53 @@ const LoadedTable* SnapshotFacts::loaded_table(std::string_view raw_name) const 
 
 Status write_facts(store::Connection& snapshot, const SnapshotFacts& facts) {
   auto made = snapshot.execute(
-      "CREATE TABLE _martgate_snapshot(format INTEGER NOT NULL, id TEXT NOT NULL, built_at_ms INTEGER NOT NULL,"
+      "CREATE TABLE _martgate_snapshot(format INTEGER NOT NULL, id TEXT NOT NULL, built_at_ms "
+      "INTEGER NOT NULL,"
       " project TEXT NOT NULL, project_digest TEXT NOT NULL, git_commit TEXT NOT NULL) STRICT;"
-      "CREATE TABLE _martgate_loaded(source TEXT NOT NULL, raw_name TEXT NOT NULL PRIMARY KEY, loads INTEGER NOT NULL,"
-      " row_count INTEGER NOT NULL, quarantined INTEGER NOT NULL, last_loaded_at_ms INTEGER) STRICT;"
-      "CREATE TABLE _martgate_models(name TEXT NOT NULL PRIMARY KEY, layer TEXT NOT NULL, digest TEXT NOT NULL,"
+      "CREATE TABLE _martgate_loaded(source TEXT NOT NULL, raw_name TEXT NOT NULL PRIMARY KEY, "
+      "loads INTEGER NOT NULL,"
+      " row_count INTEGER NOT NULL, quarantined INTEGER NOT NULL, last_loaded_at_ms INTEGER) "
+      "STRICT;"
+      "CREATE TABLE _martgate_models(name TEXT NOT NULL PRIMARY KEY, layer TEXT NOT NULL, digest "
+      "TEXT NOT NULL,"
       " row_count INTEGER NOT NULL) STRICT;"
-      "CREATE TABLE _martgate_lineage(model TEXT NOT NULL, reads TEXT NOT NULL, reads_layer TEXT NOT NULL,"
+      "CREATE TABLE _martgate_lineage(model TEXT NOT NULL, reads TEXT NOT NULL, reads_layer TEXT "
+      "NOT NULL,"
       " columns TEXT NOT NULL, PRIMARY KEY(model, reads)) STRICT;"
-      "CREATE TABLE _martgate_tests(name TEXT NOT NULL PRIMARY KEY, model TEXT NOT NULL, column_name TEXT NOT NULL,"
-      " check_name TEXT NOT NULL, severity TEXT NOT NULL, verdict TEXT NOT NULL, observed TEXT NOT NULL,"
+      "CREATE TABLE _martgate_tests(name TEXT NOT NULL PRIMARY KEY, model TEXT NOT NULL, "
+      "column_name TEXT NOT NULL,"
+      " check_name TEXT NOT NULL, severity TEXT NOT NULL, verdict TEXT NOT NULL, observed TEXT NOT "
+      "NULL,"
       " expected TEXT NOT NULL) STRICT;");
   if (!made) return made;
   std::vector<std::vector<Value>> rows;
   rows.push_back({kFormat, facts.id, std::int64_t{facts.built_at.time_since_epoch().count()},
                   facts.project, facts.project_digest, facts.commit});
-  if (auto done = insert_rows(snapshot, "INSERT INTO _martgate_snapshot VALUES(?,?,?,?,?,?)", rows); !done) return done;
+  if (auto done = insert_rows(snapshot, "INSERT INTO _martgate_snapshot VALUES(?,?,?,?,?,?)", rows);
+      !done)
+    return done;
   rows.clear();
   for (const LoadedTable& table : facts.loaded) {
     rows.push_back({table.source, table.raw_name, table.loads, table.rows, table.quarantined,
                     as_value(table.last_loaded_at)});
   }
-  if (auto done = insert_rows(snapshot, "INSERT INTO _martgate_loaded VALUES(?,?,?,?,?,?)", rows); !done) return done;
+  if (auto done = insert_rows(snapshot, "INSERT INTO _martgate_loaded VALUES(?,?,?,?,?,?)", rows);
+      !done)
+    return done;
   rows.clear();
   for (const BuiltModel& model : facts.models) {
     rows.push_back({model.name, model.layer, model.digest, model.rows});
   }
-  if (auto done = insert_rows(snapshot, "INSERT INTO _martgate_models VALUES(?,?,?,?)", rows); !done) return done;
+  if (auto done = insert_rows(snapshot, "INSERT INTO _martgate_models VALUES(?,?,?,?)", rows);
+      !done)
+    return done;
   rows.clear();
   for (const LineageEdge& edge : facts.lineage) {
     rows.push_back({edge.model, edge.reads, edge.reads_layer, join(edge.columns, "\n")});
   }
-  if (auto done = insert_rows(snapshot, "INSERT INTO _martgate_lineage VALUES(?,?,?,?)", rows); !done) return done;
+  if (auto done = insert_rows(snapshot, "INSERT INTO _martgate_lineage VALUES(?,?,?,?)", rows);
+      !done)
+    return done;
   rows.clear();
   for (const TestResult& test : facts.tests) {
     rows.push_back({test.name, test.model, test.column, test.check, test.severity,
@@ -150,9 +168,11 @@ Result<SnapshotFacts> read_facts(const std::filesystem::path& path) {
   if (!snapshot) return tl::unexpected(snapshot.error());
   SnapshotFacts facts;
   const auto head = snapshot->query(
-      "SELECT format, id, built_at_ms, project, project_digest, git_commit FROM _martgate_snapshot");
+      "SELECT format, id, built_at_ms, project, project_digest, git_commit FROM "
+      "_martgate_snapshot");
   if (!head || head->row_count() != 1 || int_of(head->at(0, 0)) != kFormat) {
-    return fail(Code::Unavailable, fmt::format("{} is not a snapshot of this version", path.string()),
+    return fail(Code::Unavailable,
+                fmt::format("{} is not a snapshot of this version", path.string()),
                 {"run: martgate build"}, "no_snapshot");
   }
   facts.id = text_of(head->at(0, 1));
@@ -161,7 +181,8 @@ Result<SnapshotFacts> read_facts(const std::filesystem::path& path) {
   facts.project_digest = text_of(head->at(0, 4));
   facts.commit = text_of(head->at(0, 5));
   const auto loaded = snapshot->query(
-      "SELECT source, raw_name, loads, row_count, quarantined, last_loaded_at_ms FROM _martgate_loaded ORDER BY raw_name");
+      "SELECT source, raw_name, loads, row_count, quarantined, last_loaded_at_ms FROM "
+      "_martgate_loaded ORDER BY raw_name");
   const auto models =
       snapshot->query("SELECT name, layer, digest, row_count FROM _martgate_models ORDER BY rowid");
   const auto lineage = snapshot->query(
@@ -174,9 +195,9 @@ Result<SnapshotFacts> read_facts(const std::filesystem::path& path) {
   }
   for (std::size_t i = 0; i < loaded->row_count(); ++i) {
     const auto row = loaded->row(i);
-    facts.loaded.push_back({text_of(row[0]), text_of(row[1]), int_of(row[2]), int_of(row[3]),
-                            int_of(row[4]),
-                            store::is_null(row[5]) ? std::nullopt : std::optional(time_of(row[5]))});
+    facts.loaded.push_back(
+        {text_of(row[0]), text_of(row[1]), int_of(row[2]), int_of(row[3]), int_of(row[4]),
+         store::is_null(row[5]) ? std::nullopt : std::optional(time_of(row[5]))});
   }
   for (std::size_t i = 0; i < models->row_count(); ++i) {
     const auto row = models->row(i);
@@ -196,7 +217,8 @@ Result<SnapshotFacts> read_facts(const std::filesystem::path& path) {
   return facts;
 }
 
-std::filesystem::path snapshot_path(const std::filesystem::path& state_folder, std::string_view id) {
+std::filesystem::path snapshot_path(const std::filesystem::path& state_folder,
+                                    std::string_view id) {
   return state_folder / "marts" / fmt::format("{}.db", id);
 }
 

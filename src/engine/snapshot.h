@@ -27,7 +27,7 @@ struct LoadedTable {
 
 struct BuiltModel {
   std::string name;
-  std::string layer;  // "staging" | "marts"
+  std::string layer;   // "staging" | "marts"
   std::string digest;  // of its YAML and SQL
   std::int64_t rows = 0;
 };
@@ -35,8 +35,8 @@ struct BuiltModel {
 // `model` reads `columns` of `reads`, as the engine reported when it prepared the model's SQL.
 struct LineageEdge {
   std::string model;
-  std::string reads;        // a model's name or a raw table's raw_name
-  std::string reads_layer;  // "raw" | "staging" | "marts"
+  std::string reads;                 // a model's name or a raw table's raw_name
+  std::string reads_layer;           // "raw" | "staging" | "marts"
   std::vector<std::string> columns;  // sorted
 };
 
@@ -59,7 +59,7 @@ struct SnapshotFacts {
   WallTime built_at{};
   std::string project;
   std::string project_digest;
-  std::string commit;  // may be empty
+  std::string commit;                // may be empty
   std::vector<LoadedTable> loaded;   // sorted by raw_name
   std::vector<BuiltModel> models;    // in build order
   std::vector<LineageEdge> lineage;  // sorted by model, reads
@@ -71,7 +71,8 @@ struct SnapshotFacts {
   [[nodiscard]] const LoadedTable* loaded_table(std::string_view raw_name) const;
 };
 
-// Tables "_martgate_*" of the snapshot file. Errors of read: Unavailable for a file that is no snapshot.
+// Tables "_martgate_*" of the snapshot file. Errors of read: Unavailable for a file that is no
+// snapshot.
 [[nodiscard]] Status write_facts(store::Connection& snapshot, const SnapshotFacts& facts);
 [[nodiscard]] Result<SnapshotFacts> read_facts(const std::filesystem::path& path);
 

@@ -22,7 +22,8 @@ void add_definition(const Project& project, const Metric& metric, std::string_vi
                     std::vector<Definition>& definitions) {
   const auto add = [&](const Metric& one) {
     Definition definition{"metric." + one.common.name, one.common.digest};
-    const bool known = std::ranges::any_of(definitions, [&](const Definition& d) { return d.name == definition.name; });
+    const bool known = std::ranges::any_of(
+        definitions, [&](const Definition& d) { return d.name == definition.name; });
     if (!known) definitions.push_back(std::move(definition));
   };
   if (const auto* simple = std::get_if<catalog::SimpleMetric>(&metric.definition)) {
@@ -30,9 +31,10 @@ void add_definition(const Project& project, const Metric& metric, std::string_vi
     return;
   }
   const auto& ratio = std::get<catalog::RatioMetric>(metric.definition);
-  add(metric);
+  const std::size_t before = definitions.size();
   add_definition(project, *project.metric(ratio.numerator.metric), model, definitions);
   add_definition(project, *project.metric(ratio.denominator.metric), model, definitions);
+  if (definitions.size() > before) add(metric);
 }
 
 std::string digest_of(const Project& project, std::string_view id) {
@@ -49,8 +51,8 @@ std::string digest_of(const Project& project, std::string_view id) {
   return project.digest;
 }
 
-void add_warnings(const Project& project, const SnapshotFacts& facts, WallTime now, Evidence& evidence,
-                  const std::vector<std::string>& models) {
+void add_warnings(const Project& project, const SnapshotFacts& facts, WallTime now,
+                  Evidence& evidence, const std::vector<std::string>& models) {
   std::vector<std::string> late;
   for (const std::string& model : models) {
     for (const std::string& raw_name : facts.raw_tables_behind(model)) {
@@ -59,7 +61,8 @@ void add_warnings(const Project& project, const SnapshotFacts& facts, WallTime n
       if (source == nullptr) continue;
       const auto loaded_at = loaded == nullptr ? std::nullopt : loaded->last_loaded_at;
       const Freshness freshness = tools::freshness_of(*source, loaded_at, now);
-      if (freshness == Freshness::Fresh || std::ranges::find(late, raw_name) != late.end()) continue;
+      if (freshness == Freshness::Fresh || std::ranges::find(late, raw_name) != late.end())
+        continue;
       late.push_back(raw_name);
       evidence.warnings.push_back(
           {freshness == Freshness::Unknown ? "never_loaded" : "late_data",
@@ -68,9 +71,12 @@ void add_warnings(const Project& project, const SnapshotFacts& facts, WallTime n
     }
   }
   for (const engine::TestResult& test : facts.tests) {
-    if (test.verdict == engine::Verdict::Pass || std::ranges::find(models, test.model) == models.end()) continue;
-    evidence.warnings.push_back({"test_" + std::string(name_of(test.verdict)),
-                                 fmt::format("{}: found {}, expected {}", test.name, test.observed, test.expected)});
+    if (test.verdict == engine::Verdict::Pass ||
+        std::ranges::find(models, test.model) == models.end())
+      continue;
+    evidence.warnings.push_back(
+        {"test_" + std::string(name_of(test.verdict)),
+         fmt::format("{}: found {}, expected {}", test.name, test.observed, test.expected)});
   }
 }
 
@@ -83,8 +89,8 @@ std::string short_list(const std::vector<std::string>& names) {
 
 }  // namespace
 
-Result<Evidence> cite(const tools::ToolAnswer& answer, const Project& project, const SnapshotFacts& facts,
-                      WallTime now) {
+Result<Evidence> cite(const tools::ToolAnswer& answer, const Project& project,
+                      const SnapshotFacts& facts, WallTime now) {
   Evidence evidence;
   evidence.trust = Trust::Pass;
   std::vector<std::string> models;
@@ -92,13 +98,23 @@ Result<Evidence> cite(const tools::ToolAnswer& answer, const Project& project, c
     const std::string& name = table.second;
     const engine::BuiltModel* model = facts.model(name);
     if (model == nullptr) {
-      return fail(Code::Internal, fmt::format("the answer read {}, which is no table of the snapshot", name), {}, "uncited");
+      return fail(Code::Internal,
+                  fmt::format("the answer read {}, which is no table of the snapshot", name), {},
+                  "uncited");
     }
     tools::Standing standing = tools::standing_of(project, facts, name, now);
     evidence.trust = std::max(evidence.trust, tools::trust_of(standing));
-    Citation citation{name, {columns.begin(), columns.end()}, model->layer, facts.id, standing.loaded_at,
-                      standing.freshness, standing.tests, std::move(standing.sources), {}};
-    for (const Metric* metric : answer.metrics) add_definition(project, *metric, name, citation.definitions);
+    Citation citation{name,
+                      {columns.begin(), columns.end()},
+                      model->layer,
+                      facts.id,
+                      standing.loaded_at,
+                      standing.freshness,
+                      standing.tests,
+                      std::move(standing.sources),
+                      {}};
+    for (const Metric* metric : answer.metrics)
+      add_definition(project, *metric, name, citation.definitions);
     evidence.citations.push_back(std::move(citation));
     models.push_back(name);
   }
@@ -133,14 +149,16 @@ Result<Evidence> cite(const tools::ToolAnswer& answer, const Project& project, c
   }
   add_warnings(project, facts, now, evidence, models);
   if (facts.project_digest != project.digest) {
-    evidence.warnings.push_back(
-        {"catalog_changed", "definitions changed since this snapshot was built; run martgate build to bring it up to date"});
+    evidence.warnings.push_back({"catalog_changed",
+                                 "definitions changed since this snapshot was built; run martgate "
+                                 "build to bring it up to date"});
     evidence.trust = std::max(evidence.trust, Trust::Warn);
   }
   return evidence;
 }
 
-void write_citations(JsonWriter& json, const std::vector<Citation>& citations, const std::string& commit) {
+void write_citations(JsonWriter& json, const std::vector<Citation>& citations,
+                     const std::string& commit) {
   json.begin_array();
   for (const Citation& citation : citations) {
     json.begin_object().field("table", citation.table).key("columns").begin_array();
@@ -149,7 +167,10 @@ void write_citations(JsonWriter& json, const std::vector<Citation>& citations, c
     if (!citation.snapshot.empty()) json.field("snapshot", citation.snapshot);
     if (citation.loaded_at) json.field("loaded_at", to_rfc3339(*citation.loaded_at));
     json.field("freshness", name_of(citation.freshness));
-    json.key("tests").begin_object().field("pass", citation.tests.pass).field("warn", citation.tests.warn);
+    json.key("tests")
+        .begin_object()
+        .field("pass", citation.tests.pass)
+        .field("warn", citation.tests.warn);
     json.field("fail", citation.tests.fail).end_object();
     if (!citation.sources.empty()) {
       json.key("sources").begin_array();
@@ -159,7 +180,10 @@ void write_citations(JsonWriter& json, const std::vector<Citation>& citations, c
     if (!citation.definitions.empty()) {
       json.key("definitions").begin_array();
       for (const Definition& definition : citation.definitions) {
-        json.begin_object().field("name", definition.name).field("digest", definition.digest).end_object();
+        json.begin_object()
+            .field("name", definition.name)
+            .field("digest", definition.digest)
+            .end_object();
       }
       json.end_array();
     }
@@ -183,8 +207,10 @@ std::string citation_line(const Evidence& evidence) {
     }
     std::string part = fmt::format("{} ({})", citation.table, short_list(citation.columns));
     if (!citation.sources.empty()) part += fmt::format(" from {}", join(citation.sources, ", "));
-    part += fmt::format("; snapshot {}; {}; {} tests pass", citation.snapshot, name_of(citation.freshness), citation.tests.pass);
-    if (citation.tests.warn + citation.tests.fail > 0) part += fmt::format(", {} do not", citation.tests.warn + citation.tests.fail);
+    part += fmt::format("; snapshot {}; {}; {} tests pass", citation.snapshot,
+                        name_of(citation.freshness), citation.tests.pass);
+    if (citation.tests.warn + citation.tests.fail > 0)
+      part += fmt::format(", {} do not", citation.tests.warn + citation.tests.fail);
     for (const Definition& definition : citation.definitions) {
       part += fmt::format("; {}@{}", definition.name, definition.digest.substr(0, kDigestShown));
     }

@@ -38,12 +38,15 @@ struct Evidence {
   std::vector<tools::Warning> warnings;
 };
 
-// Pure. Errors: Internal (reason "uncited") when nothing stands behind the answer: it may not leave.
-[[nodiscard]] Result<Evidence> cite(const tools::ToolAnswer& answer, const catalog::Project& project,
+// Pure. Errors: Internal (reason "uncited") when nothing stands behind the answer: it may not
+// leave.
+[[nodiscard]] Result<Evidence> cite(const tools::ToolAnswer& answer,
+                                    const catalog::Project& project,
                                     const engine::SnapshotFacts& facts, WallTime now);
 
 // The array of citations; `commit` is the project's and may be empty.
-void write_citations(JsonWriter& json, const std::vector<Citation>& citations, const std::string& commit);
+void write_citations(JsonWriter& json, const std::vector<Citation>& citations,
+                     const std::string& commit);
 
 // One line for the model: "source: orders (net_amount, ordered_at) from billing, shop; …".
 [[nodiscard]] std::string citation_line(const Evidence& evidence);

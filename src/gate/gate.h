@@ -1,5 +1,5 @@
-// The one path of every call: who asks, may they, is the question sound, what was really read, is it
-// fresh and tested, what did it cost - journaled before the answer leaves.
+// The one path of every call: who asks, may they, is the question sound, what was really read, is
+// it fresh and tested, what did it cost - journaled before the answer leaves.
 #pragma once
 
 #include <functional>
@@ -57,8 +57,8 @@ class Gate {
   [[nodiscard]] virtual bool has_tool(std::string_view name) const = 0;
   // One or two sentences for the model: what this company's data is and how to begin.
   [[nodiscard]] virtual std::string instructions() const = 0;
-  // Runs on the calling thread; `done` is called exactly once, on any thread, when the call's journal
-  // record is durable. Nobody waits for the journal meanwhile.
+  // Runs on the calling thread; `done` is called exactly once, on any thread, when the call's
+  // journal record is durable. Nobody waits for the journal meanwhile.
   virtual void call(CallRequest request, std::function<void(CallResult)> done) = 0;
 };
 

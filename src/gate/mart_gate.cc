@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <exception>
 #include <nlohmann/json.hpp>
 
@@ -31,12 +32,19 @@ constexpr std::int64_t kSnapshotLookNs = 1'000'000'000;
 Error refusal_of(const std::vector<Violation>& violations) {
   Error error{Code::InvalidArgument, "", {}, "bad_arguments"};
   for (const Violation& violation : violations) {
-    const std::string where = violation.instance_pointer.empty() ? "arguments" : "arguments" + violation.instance_pointer;
+    const std::string where =
+        violation.instance_pointer.empty() ? "arguments" : "arguments" + violation.instance_pointer;
     std::string text = fmt::format("{}: {}", where, violation.message);
-    if (error.message.empty()) error.message = std::move(text);
-    else error.hints.push_back(std::move(text));
+    if (error.message.empty())
+      error.message = std::move(text);
+    else
+      error.hints.push_back(std::move(text));
     for (const std::string& hint : violation.hints) error.hints.push_back(hint);
-    if (!violation.accepted.empty()) error.hints.push_back("accepted: " + join(violation.accepted, ", "));
+    const bool says_accepted = std::ranges::any_of(
+        violation.hints, [](const std::string& hint) { return hint.starts_with("accepted"); });
+    if (!violation.accepted.empty() && !says_accepted) {
+      error.hints.push_back("accepted: " + join(violation.accepted, ", "));
+    }
   }
   return error;
 }
@@ -44,15 +52,18 @@ Error refusal_of(const std::vector<Violation>& violations) {
 std::string refusal_text(const Error& error, std::string_view request_id) {
   std::string text = error.message + "\n";
   for (const std::string& hint : error.hints) text += fmt::format("- {}\n", hint);
-  text += fmt::format("({}; {})\n", error.reason.empty() ? name_of(error.code) : error.reason, request_id);
+  text += fmt::format("({}; {})\n", error.reason.empty() ? name_of(error.code) : error.reason,
+                      request_id);
   return text;
 }
 
 // Faults of our own are told by their id only; the words stay in the log.
 Error shown_to_caller(const Error& error) {
   if (error.code != Code::Internal) return error;
-  return {Code::Internal, "the gate could not vouch for this answer, so it is withheld",
-          {"this is a defect of the server; the request id finds it in the journal"}, error.reason};
+  return {Code::Internal,
+          "the gate could not vouch for this answer, so it is withheld",
+          {"this is a defect of the server; the request id finds it in the journal"},
+          error.reason};
 }
 
 }  // namespace
@@ -63,18 +74,21 @@ struct MartGate::Outcome {
   std::string internal_text;  // for the log, when the fault is ours
 };
 
-Result<std::unique_ptr<MartGate>> MartGate::open(std::shared_ptr<const World> world, envelope::Journal& journal,
-                                                 const Clock& clock, IdSource& ids) {
+Result<std::unique_ptr<MartGate>> MartGate::open(std::shared_ptr<const World> world,
+                                                 envelope::Journal& journal, const Clock& clock,
+                                                 IdSource& ids) {
   const auto& state_folder = world->project.settings.state_folder;
   const auto id = engine::current_snapshot(state_folder);
   if (!id) return tl::unexpected(id.error());
   auto mart = engine::SqliteMart::open(engine::snapshot_path(state_folder, *id), clock);
   if (!mart) return tl::unexpected(mart.error());
-  return std::unique_ptr<MartGate>(new MartGate(std::move(world), std::move(*mart), journal, clock, ids));
+  return std::unique_ptr<MartGate>(
+      new MartGate(std::move(world), std::move(*mart), journal, clock, ids));
 }
 
-MartGate::MartGate(std::shared_ptr<const World> world, std::shared_ptr<const engine::MartEngine> mart,
-                   envelope::Journal& journal, const Clock& clock, IdSource& ids)
+MartGate::MartGate(std::shared_ptr<const World> world,
+                   std::shared_ptr<const engine::MartEngine> mart, envelope::Journal& journal,
+                   const Clock& clock, IdSource& ids)
     : world_(std::move(world)),
       mart_(std::move(mart)),
       snapshot_checked_ns_(clock.monotonic_ns()),
@@ -105,7 +119,8 @@ Status MartGate::refresh_snapshot() {
   const auto id = engine::current_snapshot(now->project.settings.state_folder);
   if (!id) return tl::unexpected(id.error());
   if (*id == mart()->facts().id) return {};
-  auto fresh = engine::SqliteMart::open(engine::snapshot_path(now->project.settings.state_folder, *id), clock_);
+  auto fresh = engine::SqliteMart::open(
+      engine::snapshot_path(now->project.settings.state_folder, *id), clock_);
   if (!fresh) return tl::unexpected(fresh.error());
   const std::lock_guard lock(mutex_);
   mart_ = std::move(*fresh);
@@ -117,7 +132,8 @@ void MartGate::look_for_snapshot() {
   std::int64_t checked_ns = snapshot_checked_ns_.load();
   if (now_ns - checked_ns < kSnapshotLookNs) return;
   // One caller looks; when it can not open the new snapshot, the old one goes on answering.
-  if (snapshot_checked_ns_.compare_exchange_strong(checked_ns, now_ns)) static_cast<void>(refresh_snapshot());
+  if (snapshot_checked_ns_.compare_exchange_strong(checked_ns, now_ns))
+    static_cast<void>(refresh_snapshot());
 }
 
 std::vector<ToolListing> MartGate::tools(const Caller& /*caller*/) const {
@@ -135,8 +151,11 @@ std::string MartGate::instructions() const {
   const catalog::Settings& settings = now->project.settings;
   std::string text = fmt::format("Governed data of {}.", settings.title);
   if (!settings.description.empty()) text += " " + settings.description;
-  text += " Answers come from named, tested metrics: find one with the catalog search, then query it; every answer says "
-          "what it read, how fresh that is and whether its tests pass. Quote the source with the number.";
+  text +=
+      " Answers come from named, tested metrics: find one with the catalog search, then query it; "
+      "every answer says "
+      "what it read, how fresh that is and whether its tests pass. Quote the source with the "
+      "number.";
   return text;
 }
 
@@ -189,8 +208,8 @@ MartGate::Outcome MartGate::run(const CallRequest& request) const {
   if (tool == nullptr) {
     std::vector<std::string> names;
     for (const ReadyTool& known : now->tools) names.push_back(known.listing.name);
-    refuse({Code::NotFound, fmt::format("there is no tool \"{}\"", shown(request.tool, 80)), name_hints(request.tool, names),
-            "unknown_tool"},
+    refuse({Code::NotFound, fmt::format("there is no tool \"{}\"", shown(request.tool, 80)),
+            name_hints(request.tool, names), "unknown_tool"},
            Event::ArgumentsInvalid);
     return outcome;
   }
@@ -205,11 +224,13 @@ MartGate::Outcome MartGate::run(const CallRequest& request) const {
   try {
     answer = tool->handler(context, *request.arguments);
   } catch (const std::exception& problem) {
-    answer = fail(Code::Internal, fmt::format("{} threw: {}", request.tool, problem.what()), {}, "exception");
+    answer = fail(Code::Internal, fmt::format("{} threw: {}", request.tool, problem.what()), {},
+                  "exception");
   }
   if (!answer) {
     const Error& error = answer.error();
-    const bool question_is_bad = error.code == Code::InvalidArgument || error.code == Code::NotFound;
+    const bool question_is_bad =
+        error.code == Code::InvalidArgument || error.code == Code::NotFound;
     if (question_is_bad) {
       refuse(error, Event::ArgumentsInvalid);
       return outcome;
@@ -239,19 +260,23 @@ MartGate::Outcome MartGate::run(const CallRequest& request) const {
   }
   for (tools::Warning& warning : answer->warnings) evidence->warnings.push_back(std::move(warning));
   if (answer->truncated) {
-    evidence->warnings.push_back({"truncated", fmt::format("cut at {} rows; there are more", answer->limit)});
+    evidence->warnings.push_back(
+        {"truncated", fmt::format("cut at {} rows; there are more", answer->limit)});
   }
   std::string text = std::move(answer->text);
   for (const tools::Warning& warning : evidence->warnings) {
-    if (warning.code != "truncated") text += fmt::format("warning {}: {}\n", warning.code, shown(warning.text, 300));
+    if (warning.code != "truncated")
+      text += fmt::format("warning {}: {}\n", warning.code, shown(warning.text, 300));
   }
   text += citation_line(*evidence) + "\n";
 
   const auto bytes_out = static_cast<std::int64_t>(answer->members.size() + text.size());
   if (bytes_out > context.limits.response_bytes_max) {
     refuse({Code::ResourceExhausted,
-            fmt::format("the answer has {} bytes, more than {}", bytes_out, context.limits.response_bytes_max),
-            {"ask for fewer rows or columns"}, "response_bytes_max"},
+            fmt::format("the answer has {} bytes, more than {}", bytes_out,
+                        context.limits.response_bytes_max),
+            {"ask for fewer rows or columns"},
+            "response_bytes_max"},
            Event::StopRead);
     return outcome;
   }
@@ -261,7 +286,8 @@ MartGate::Outcome MartGate::run(const CallRequest& request) const {
   view.rows = answer->rows;
   view.limit = answer->limit;
   view.truncated = answer->truncated;
-  view.cost = {static_cast<double>(elapsed_ns()) / 1e6, answer->work.vm_steps, answer->work.rows_read, bytes_out};
+  view.cost = {static_cast<double>(elapsed_ns()) / 1e6, answer->work.vm_steps,
+               answer->work.rows_read, bytes_out};
   std::string envelope_json = envelope_text(view);
   std::string structured;
   structured.reserve(answer->members.size() + envelope_json.size() + 16);
@@ -270,11 +296,13 @@ MartGate::Outcome MartGate::run(const CallRequest& request) const {
   structured.append("\"envelope\":").append(envelope_json).append("}");
 
   // An answer that breaks its own schema is our defect: it does not leave.
-  const auto read_back = parse_ijson(structured, {.elements_max = static_cast<std::size_t>(structured.size())});
+  const auto read_back =
+      parse_ijson(structured, {.elements_max = static_cast<std::size_t>(structured.size())});
   std::vector<Violation> violations;
   if (read_back) {
     violations = tool->output.validate(*read_back, 5);
-    for (Violation& violation : now->envelope.validate(read_back->at("envelope"), 5)) violations.push_back(std::move(violation));
+    for (Violation& violation : now->envelope.validate(read_back->at("envelope"), 5))
+      violations.push_back(std::move(violation));
   }
   if (!read_back || !violations.empty()) {
     Error error{Code::Internal, read_back ? "" : to_text(read_back.error()), {}, "output_schema"};
@@ -303,11 +331,13 @@ void MartGate::call(CallRequest request, std::function<void(CallResult)> done) {
   look_for_snapshot();
   Outcome outcome = run(request);
   if (!outcome.internal_text.empty()) {
-    fmt::print(stderr, "martgate: {}: {}\n", outcome.record.env_id, shown(outcome.internal_text, 2'000));
+    fmt::print(stderr, "martgate: {}: {}\n", outcome.record.env_id,
+               shown(outcome.internal_text, 2'000));
   }
   const std::string request_id = outcome.record.env_id;
   journal_.append(std::move(outcome.record),
-                  [result = std::move(outcome.result), done = std::move(done), request_id](const Status& durable) mutable {
+                  [result = std::move(outcome.result), done = std::move(done),
+                   request_id](const Status& durable) mutable {
                     if (!durable) {
                       // What is not journaled did not happen: the answer stays here.
                       result = {};

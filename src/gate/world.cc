@@ -17,12 +17,13 @@ using catalog::Project;
 using catalog::ToolKind;
 
 // Names of metrics stand in the tool's text while they are few: an agent needs no search then.
-constexpr std::size_t kMetricsListedMax = 40;
+constexpr std::size_t kMetricsListedMax = 100;
 
 Result<Schema> compiled(std::string_view path) {
   const auto document = parse_ijson(catalog::embedded_schema(path));
   if (!document) return tl::unexpected(with_context(document.error(), path));
-  auto schema = Schema::compile(*document, SchemaLibrary(), {.formats = SchemaOptions::Formats::Assert});
+  auto schema =
+      Schema::compile(*document, SchemaLibrary(), {.formats = SchemaOptions::Formats::Assert});
   if (!schema) return tl::unexpected(with_context(schema.error(), path));
   return schema;
 }
@@ -46,19 +47,22 @@ std::string description_of(const Project& project, const catalog::ToolDefinition
     what = "Entities";
     for (const catalog::Model& model : project.models) {
       for (const catalog::Column& column : model.columns) {
-        if (column.entity_type == catalog::EntityType::Primary && project.mart_of_entity(column.entity) == &model) {
+        if (column.entity_type == catalog::EntityType::Primary &&
+            project.mart_of_entity(column.entity) == &model) {
           names.push_back(column.entity);
         }
       }
     }
   }
-  if (!names.empty() && names.size() <= kMetricsListedMax) text += fmt::format(" {}: {}.", what, join(names, ", "));
+  if (!names.empty() && names.size() <= kMetricsListedMax)
+    text += fmt::format(" {}: {}.", what, join(names, ", "));
   return text;
 }
 
 std::size_t tokens_of(const ToolListing& listing) {
-  return (listing.name.size() + listing.title.size() + listing.description.size() + listing.input_schema.size() +
-          listing.output_schema.size()) / static_cast<std::size_t>(kBytesPerToken);
+  return (listing.name.size() + listing.title.size() + listing.description.size() +
+          listing.input_schema.size() + listing.output_schema.size()) /
+         static_cast<std::size_t>(kBytesPerToken);
 }
 
 Status check_list_length(const std::vector<ReadyTool>& tools) {
@@ -71,17 +75,19 @@ Status check_list_length(const std::vector<ReadyTool>& tools) {
   if (total <= kToolListTokensMax) return {};
   std::ranges::sort(lengths, std::greater<>());
   std::vector<std::string> hints;
-  for (const auto& [tokens, name] : lengths) hints.push_back(fmt::format("{} takes {} tokens", name, tokens));
+  for (const auto& [tokens, name] : lengths)
+    hints.push_back(fmt::format("{} takes {} tokens", name, tokens));
   hints.emplace_back("shorten descriptions or leave tools out");
   return fail(Code::FailedPrecondition,
-              fmt::format("the tool list takes {} tokens, more than {}", total, kToolListTokensMax), std::move(hints),
-              "tool_list_too_long");
+              fmt::format("the tool list takes {} tokens, more than {}", total, kToolListTokensMax),
+              std::move(hints), "tool_list_too_long");
 }
 
 }  // namespace
 
 const ReadyTool* World::tool(std::string_view name) const {
-  const auto found = std::ranges::find_if(tools, [&](const ReadyTool& t) { return t.listing.name == name; });
+  const auto found =
+      std::ranges::find_if(tools, [&](const ReadyTool& t) { return t.listing.name == name; });
   return found == tools.end() ? nullptr : &*found;
 }
 
@@ -91,16 +97,19 @@ Result<std::shared_ptr<const World>> make_world(Project project) {
   // Shared: the server swaps worlds on reload while calls still run in the old one.
   auto world = std::make_shared<World>(World{std::move(project), {}, std::move(*envelope)});
   for (const catalog::ToolDefinition& definition : world->project.tools) {
-    const std::string input_path = fmt::format("tools/{}.input.schema.json", name_of(definition.kind));
-    const std::string output_path = fmt::format("tools/{}.output.schema.json", name_of(definition.kind));
+    const std::string input_path =
+        fmt::format("tools/{}.input.schema.json", name_of(definition.kind));
+    const std::string output_path =
+        fmt::format("tools/{}.output.schema.json", name_of(definition.kind));
     auto input = compiled(input_path);
     if (!input) return tl::unexpected(input.error());
     auto output = compiled(output_path);
     if (!output) return tl::unexpected(output.error());
-    ToolListing listing{definition.name, definition.title, description_of(world->project, definition),
-                        listed(input_path), listed(output_path), true};
-    world->tools.push_back({&definition, tools::handler_of(definition.kind), std::move(*input), std::move(*output),
-                            std::move(listing)});
+    ToolListing listing{
+        definition.name,    definition.title,    description_of(world->project, definition),
+        listed(input_path), listed(output_path), true};
+    world->tools.push_back({&definition, tools::handler_of(definition.kind), std::move(*input),
+                            std::move(*output), std::move(listing)});
   }
   if (auto fits = check_list_length(world->tools); !fits) return tl::unexpected(fits.error());
   return world;

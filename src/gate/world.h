@@ -1,5 +1,5 @@
-// What calls are answered from: one checked project and its tools, ready to run. Immutable; a reload
-// makes a new one and calls in flight keep theirs.
+// What calls are answered from: one checked project and its tools, ready to run. Immutable; a
+// reload makes a new one and calls in flight keep theirs.
 #pragma once
 
 #include <memory>

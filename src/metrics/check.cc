@@ -19,7 +19,8 @@ std::vector<catalog::Diagnostic> check_metrics(const catalog::Project& project) 
     if (model.layer != catalog::Layer::Marts) continue;
     std::vector<std::string> columns;
     for (const catalog::Column& column : model.columns) columns.push_back(identifier(column.name));
-    const std::string sql = fmt::format("CREATE TABLE {}({})", identifier(model.common.name), join(columns, ", "));
+    const std::string sql =
+        fmt::format("CREATE TABLE {}({})", identifier(model.common.name), join(columns, ", "));
     if (auto made = shadow->execute(store::Sql::rendered(sql)); !made) {
       diagnostics.push_back({model.common.file, 0, 0, made.error().message, {}});
     }
@@ -29,7 +30,8 @@ std::vector<catalog::Diagnostic> check_metrics(const catalog::Project& project) 
     query.metrics = {metric.common.name};
     const auto compiled = compile(project, query);
     if (!compiled) {
-      diagnostics.push_back({metric.common.file, 0, 0, compiled.error().message, compiled.error().hints});
+      diagnostics.push_back(
+          {metric.common.file, 0, 0, compiled.error().message, compiled.error().hints});
       continue;
     }
     const auto prepared = shadow->prepare_select(store::Sql::rendered(compiled->query.sql));
@@ -37,12 +39,15 @@ std::vector<catalog::Diagnostic> check_metrics(const catalog::Project& project) 
     std::vector<std::string> hints;
     if (const auto* simple = std::get_if<catalog::SimpleMetric>(&metric.definition)) {
       std::vector<std::string> names;
-      for (const catalog::Column& column : project.model(simple->model)->columns) names.push_back(column.name);
+      for (const catalog::Column& column : project.model(simple->model)->columns)
+        names.push_back(column.name);
       hints.push_back(fmt::format("expr is \"{}\"", simple->expr));
       hints.push_back(fmt::format("columns of {}: {}", simple->model, join(names, ", ")));
     }
-    diagnostics.push_back({metric.common.file, 0, 0, fmt::format("the metric's SQL does not prepare: {}", prepared.error().message),
-                           std::move(hints)});
+    diagnostics.push_back(
+        {metric.common.file, 0, 0,
+         fmt::format("the metric's SQL does not prepare: {}", prepared.error().message),
+         std::move(hints)});
   }
   std::ranges::sort(diagnostics, {}, &catalog::Diagnostic::file);
   return diagnostics;

@@ -11,7 +11,8 @@ using catalog::Metric;
 std::string value_text(const store::Value& value) {
   if (const auto* number = std::get_if<std::int64_t>(&value)) return std::to_string(*number);
   if (const auto* real = std::get_if<double>(&value)) return fmt::format("{}", *real);
-  if (const auto* text = std::get_if<std::string>(&value)) return fmt::format("'{}'", shown(*text, 80));
+  if (const auto* text = std::get_if<std::string>(&value))
+    return fmt::format("'{}'", shown(*text, 80));
   return "null";
 }
 
@@ -25,7 +26,8 @@ std::string filter_text(const ResolvedFilter& filter) {
 
 std::string range_text(const TimeRange& time, std::string_view column) {
   if (time.from && time.to) {
-    return fmt::format("{} from {} up to, not including, {}", column, to_iso(*time.from), to_iso(*time.to));
+    return fmt::format("{} from {} up to, not including, {}", column, to_iso(*time.from),
+                       to_iso(*time.to));
   }
   if (time.from) return fmt::format("{} from {} on", column, to_iso(*time.from));
   return fmt::format("{} before {}", column, to_iso(*time.to));
@@ -38,8 +40,10 @@ void explain_aggregate(const Aggregate& aggregate, const Plan& plan, std::string
                         join_to.to->common.name, join(join_to.relationship->from_columns, ", "),
                         join(join_to.relationship->to_columns, ", "), aggregate.model->common.name);
   }
-  if (plan.time.from || plan.time.to) text += fmt::format("  keep {}\n", range_text(plan.time, aggregate.time->name));
-  for (const ResolvedFilter& filter : aggregate.where) text += fmt::format("  keep {}\n", filter_text(filter));
+  if (plan.time.from || plan.time.to)
+    text += fmt::format("  keep {}\n", range_text(plan.time, aggregate.time->name));
+  for (const ResolvedFilter& filter : aggregate.where)
+    text += fmt::format("  keep {}\n", filter_text(filter));
   for (std::size_t i = 0; i < aggregate.measures.size(); ++i) {
     const Measure& measure = aggregate.measures[i];
     text += fmt::format("  {} = {}({})", aggregate.names[i], name_of(measure.definition->agg),
@@ -52,7 +56,9 @@ void explain_aggregate(const Aggregate& aggregate, const Plan& plan, std::string
   for (std::size_t i = 0; i < aggregate.keys.size(); ++i) {
     const Field& key = aggregate.keys[i];
     text += fmt::format("  group by {}", plan.group_by[i].name);
-    if (key.grain) text += fmt::format(": the first day of each {} of {}", name_of(*key.grain), key.column->name);
+    if (key.grain)
+      text +=
+          fmt::format(": the first day of each {} of {}", name_of(*key.grain), key.column->name);
     text += '\n';
   }
 }

@@ -217,23 +217,26 @@ Result<Connection> Connection::open_writable(const std::filesystem::path& path,
     }
     return Connection(std::move(database));
   } catch (const SQLite::Exception& problem) {
-    return fail(Code::Unavailable, fmt::format("cannot open {}: {}", path.string(), problem.what()));
+    return fail(Code::Unavailable,
+                fmt::format("cannot open {}: {}", path.string(), problem.what()));
   }
 }
 
 Result<Connection> Connection::open_readonly(const std::filesystem::path& path) {
   try {
-    return Connection(std::make_unique<SQLite::Database>(path.string(), SQLite::OPEN_READONLY,
-                                                         kBusyTimeoutMs));
+    return Connection(
+        std::make_unique<SQLite::Database>(path.string(), SQLite::OPEN_READONLY, kBusyTimeoutMs));
   } catch (const SQLite::Exception& problem) {
-    return fail(Code::Unavailable, fmt::format("cannot open {}: {}", path.string(), problem.what()));
+    return fail(Code::Unavailable,
+                fmt::format("cannot open {}: {}", path.string(), problem.what()));
   }
 }
 
 Result<Connection> Connection::open_memory() {
   auto connection = open_writable(":memory:", Durability::Build);
   if (connection) {
-    if (auto added = add_functions(connection->handle()); !added) return tl::unexpected(added.error());
+    if (auto added = add_functions(connection->handle()); !added)
+      return tl::unexpected(added.error());
   }
   return connection;
 }
@@ -248,8 +251,9 @@ Result<Statement> Connection::prepare(Sql sql) {
   if (rc != SQLITE_OK) return sqlite_error(handle(), rc);
   const std::string_view rest = text.substr(static_cast<std::size_t>(tail - text.data()));
   if (statement == nullptr || rest.find_first_not_of(" \t\r\n;") != std::string_view::npos) {
-    return fail(Code::InvalidArgument, statement == nullptr ? "the SQL holds no statement"
-                                                            : "the SQL holds more than one statement");
+    return fail(Code::InvalidArgument, statement == nullptr
+                                           ? "the SQL holds no statement"
+                                           : "the SQL holds more than one statement");
   }
   return prepared;
 }

@@ -66,7 +66,8 @@ class Statement {
 
 enum class Durability : std::uint8_t {
   Full,   // WAL, synchronous FULL: an acknowledged commit survives power loss
-  Build,  // no journal, no sync: a file that is thrown away if anything fails before it is published
+  Build,  // no journal, no sync: a file that is thrown away if anything fails before it is
+          // published
 };
 
 class Connection {
@@ -75,7 +76,8 @@ class Connection {
   // Errors: Unavailable.
   [[nodiscard]] static Result<Connection> open_writable(const std::filesystem::path& path,
                                                         Durability durability);
-  // Opens an existing file to read, without any promise against a hostile file: our own bookkeeping.
+  // Opens an existing file to read, without any promise against a hostile file: our own
+  // bookkeeping.
   [[nodiscard]] static Result<Connection> open_readonly(const std::filesystem::path& path);
   // Empty, in memory, with the functions a Reader has: for trying SQL against a schema.
   [[nodiscard]] static Result<Connection> open_memory();
@@ -94,7 +96,8 @@ class Connection {
   // The first column of the first row. Errors: NotFound when there is no row.
   [[nodiscard]] Result<Value> query_value(Sql sql, std::span<const Value> values = {});
 
-  // Prepares `sql` while recording what it reads and refusing everything that is not a plain SELECT.
+  // Prepares `sql` while recording what it reads and refusing everything that is not a plain
+  // SELECT.
   struct Prepared {
     Statement statement;
     ReadSet reads;

@@ -41,8 +41,9 @@ void median_final(sqlite3_context* context) {
 }  // namespace
 
 Status add_functions(sqlite3* database) {
-  const int rc = sqlite3_create_function_v2(database, "median", 1, SQLITE_UTF8 | SQLITE_DETERMINISTIC, nullptr,
-                                            nullptr, median_step, median_final, nullptr);
+  const int rc =
+      sqlite3_create_function_v2(database, "median", 1, SQLITE_UTF8 | SQLITE_DETERMINISTIC, nullptr,
+                                 nullptr, median_step, median_final, nullptr);
   if (rc != SQLITE_OK) return fail(Code::Internal, "median() could not be registered");
   return {};
 }

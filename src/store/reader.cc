@@ -16,7 +16,7 @@ namespace martgate::store {
 namespace {
 
 constexpr std::size_t kStatementsKept = 64;
-constexpr int kProgressOps = 1'000;       // virtual machine steps between two looks at the limits
+constexpr int kProgressOps = 1'000;  // virtual machine steps between two looks at the limits
 constexpr int kValueBytesMax = 1'000'000;
 constexpr int kSqlBytesMax = 100'000;
 constexpr int kCacheKib = 64 * 1024;
@@ -24,12 +24,12 @@ constexpr int kCacheKib = 64 * 1024;
 // What rendered SQL calls. Anything that can burn time inside one call (printf, hex, randomblob,
 // LIKE on long patterns) is absent: the progress handler does not run within a function.
 constexpr std::array<std::string_view, 41> kFunctions{
-    "abs",     "avg",       "ceil",     "ceiling", "coalesce",   "count",      "date",
-    "datetime", "dense_rank", "first_value", "floor", "ifnull",  "iif",        "instr",
-    "julianday", "lag",     "last_value", "lead",  "length",     "lower",      "ltrim",
-    "max",     "median",    "min",      "ntile",   "nullif",     "percent_rank", "rank",
-    "round",   "row_number", "rtrim",   "sign",    "strftime",   "substr",     "substring",
-    "sum",     "total",     "trim",     "typeof",  "unixepoch",  "upper"};
+    "abs",       "avg",        "ceil",        "ceiling", "coalesce",  "count",        "date",
+    "datetime",  "dense_rank", "first_value", "floor",   "ifnull",    "iif",          "instr",
+    "julianday", "lag",        "last_value",  "lead",    "length",    "lower",        "ltrim",
+    "max",       "median",     "min",         "ntile",   "nullif",    "percent_rank", "rank",
+    "round",     "row_number", "rtrim",       "sign",    "strftime",  "substr",       "substring",
+    "sum",       "total",      "trim",        "typeof",  "unixepoch", "upper"};
 static_assert(std::ranges::is_sorted(kFunctions));
 
 bool is_bookkeeping(std::string_view table) {
@@ -130,16 +130,20 @@ Result<Reader> Reader::open(const std::filesystem::path& path, const Clock& cloc
     // The file is published once and never written again, so it is read without locks.
     std::string uri = "file:";
     for (const char c : path.string()) {
-      if (c == '%' || c == '?' || c == '#') uri += fmt::format("%{:02x}", static_cast<unsigned>(c));
-      else uri.push_back(c);
+      if (c == '%' || c == '?' || c == '#')
+        uri += fmt::format("%{:02x}", static_cast<unsigned>(c));
+      else
+        uri.push_back(c);
     }
     uri += "?mode=ro&immutable=1";
     auto database = std::make_unique<SQLite::Database>(
         uri, SQLite::OPEN_READONLY | SQLite::OPEN_URI | SQLite::OPEN_NOFOLLOW);
     sqlite3* handle = database->getHandle();
-    database->exec(fmt::format("PRAGMA query_only=ON; PRAGMA trusted_schema=OFF; PRAGMA mmap_size=0;"
-                               "PRAGMA cell_size_check=ON; PRAGMA temp_store=MEMORY;"
-                               "PRAGMA cache_size=-{};", kCacheKib));
+    database->exec(
+        fmt::format("PRAGMA query_only=ON; PRAGMA trusted_schema=OFF; PRAGMA mmap_size=0;"
+                    "PRAGMA cell_size_check=ON; PRAGMA temp_store=MEMORY;"
+                    "PRAGMA cache_size=-{};",
+                    kCacheKib));
     sqlite3_db_config(handle, SQLITE_DBCONFIG_DEFENSIVE, 1, nullptr);
     sqlite3_db_config(handle, SQLITE_DBCONFIG_ENABLE_TRIGGER, 0, nullptr);
     sqlite3_db_config(handle, SQLITE_DBCONFIG_ENABLE_VIEW, 0, nullptr);
@@ -158,7 +162,8 @@ Result<Reader> Reader::open(const std::filesystem::path& path, const Clock& cloc
     sqlite3_progress_handler(handle, kProgressOps, &State::on_progress, state.get());
     return Reader(std::move(state));
   } catch (const SQLite::Exception& problem) {
-    return fail(Code::Unavailable, fmt::format("cannot open {}: {}", path.string(), problem.what()));
+    return fail(Code::Unavailable,
+                fmt::format("cannot open {}: {}", path.string(), problem.what()));
   }
 }
 

@@ -8,7 +8,8 @@
 namespace martgate::store {
 
 // Either a literal of this program, or text that a renderer made from a checked plan, or a file of
-// the project's git. A caller's words are never SQL: values are bound. Borrows its text for the call.
+// the project's git. A caller's words are never SQL: values are bound. Borrows its text for the
+// call.
 class Sql {
  public:
   template <std::size_t N>

@@ -17,7 +17,8 @@ Result<catalog::Scalar> scalar_from(const json& value, const std::string& field)
   if (value.is_string()) return catalog::Scalar(value.get<std::string>());
   if (value.is_boolean()) return catalog::Scalar(value.get<bool>());
   if (value.is_number_unsigned() && value.get<std::uint64_t>() > INT64_MAX) {
-    return fail(Code::InvalidArgument, fmt::format("the value for {} is too large", field), {}, "bad_value");
+    return fail(Code::InvalidArgument, fmt::format("the value for {} is too large", field), {},
+                "bad_value");
   }
   if (value.is_number_integer()) return catalog::Scalar(value.get<std::int64_t>());
   if (value.is_number_float()) return catalog::Scalar(value.get<double>());
@@ -26,7 +27,8 @@ Result<catalog::Scalar> scalar_from(const json& value, const std::string& field)
                 {"accepted: op is_null or not_null, without a value"}, "bad_value");
   }
   return fail(Code::InvalidArgument, fmt::format("the value for {} is a list or an object", field),
-              {"accepted: one text, number or boolean; a list of them for in and not_in"}, "bad_value");
+              {"accepted: one text, number or boolean; a list of them for in and not_in"},
+              "bad_value");
 }
 
 Result<catalog::Filter> filter_from(const json& item) {
@@ -45,9 +47,11 @@ Result<catalog::Filter> filter_from(const json& item) {
   if (takes_none) return filter;
   if (takes_list != value->is_array() || (takes_list && value->empty())) {
     return fail(Code::InvalidArgument,
-                takes_list ? fmt::format("op {} takes a list with at least one value", name_of(filter.op))
-                           : fmt::format("op {} takes one value, not a list", name_of(filter.op)),
-                {R"(accepted: {"op": "eq", "value": "EU"} or {"op": "in", "value": ["EU", "US"]})"}, "bad_value");
+                takes_list
+                    ? fmt::format("op {} takes a list with at least one value", name_of(filter.op))
+                    : fmt::format("op {} takes one value, not a list", name_of(filter.op)),
+                {R"(accepted: {"op": "eq", "value": "EU"} or {"op": "in", "value": ["EU", "US"]})"},
+                "bad_value");
   }
   const auto add = [&](const json& one) -> Status {
     auto scalar = scalar_from(one, filter.field);
@@ -95,9 +99,10 @@ Result<metrics::MetricQuery> metric_query_from(const json& arguments, std::int64
   }
   if (const auto order_by = arguments.find("order_by"); order_by != arguments.end()) {
     for (const json& item : *order_by) {
-      query.order_by.push_back({item.at("field").get<std::string>(),
-                                item.value("direction", "asc") == "desc" ? metrics::Direction::Descending
-                                                                         : metrics::Direction::Ascending});
+      query.order_by.push_back(
+          {item.at("field").get<std::string>(), item.value("direction", "asc") == "desc"
+                                                    ? metrics::Direction::Descending
+                                                    : metrics::Direction::Ascending});
     }
   }
   query.limit = std::min(arguments.value("limit", query.limit), rows_max);

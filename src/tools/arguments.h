@@ -9,8 +9,8 @@
 
 namespace martgate::tools {
 
-// {"metrics": […], "group_by": […], "where": […], "time": {…}, "order_by": […], "limit": n}, already
-// valid for schemas/tools/metric_query.input.schema.json. limit is capped at rows_max.
+// {"metrics": […], "group_by": […], "where": […], "time": {…}, "order_by": […], "limit": n},
+// already valid for schemas/tools/metric_query.input.schema.json. limit is capped at rows_max.
 // Errors: InvalidArgument (bad_date, bad_value).
 [[nodiscard]] Result<metrics::MetricQuery> metric_query_from(const nlohmann::json& arguments,
                                                              std::int64_t rows_max);

@@ -21,7 +21,9 @@ using catalog::Project;
 using catalog::Source;
 
 void write_common(JsonWriter& json, std::string_view kind, const Common& common) {
-  json.field("id", fmt::format("{}.{}", kind, common.name)).field("kind", kind).field("name", common.name);
+  json.field("id", fmt::format("{}.{}", kind, common.name))
+      .field("kind", kind)
+      .field("name", common.name);
   json.field("label", common.label).field("description", common.description);
   json.key("owner").begin_object();
   if (!common.owner.team.empty()) json.field("team", common.owner.team);
@@ -49,26 +51,33 @@ std::string filter_text(const std::vector<catalog::Filter>& filters) {
   for (const catalog::Filter& filter : filters) {
     std::vector<std::string> values;
     for (const catalog::Scalar& value : filter.values) {
-      if (const auto* text = std::get_if<std::string>(&value)) values.push_back(*text);
-      else if (const auto* number = std::get_if<std::int64_t>(&value)) values.push_back(std::to_string(*number));
-      else if (const auto* real = std::get_if<double>(&value)) values.push_back(fmt::format("{}", *real));
-      else if (const auto* flag = std::get_if<bool>(&value)) values.emplace_back(*flag ? "true" : "false");
+      if (const auto* text = std::get_if<std::string>(&value))
+        values.push_back(*text);
+      else if (const auto* number = std::get_if<std::int64_t>(&value))
+        values.push_back(std::to_string(*number));
+      else if (const auto* real = std::get_if<double>(&value))
+        values.push_back(fmt::format("{}", *real));
+      else if (const auto* flag = std::get_if<bool>(&value))
+        values.emplace_back(*flag ? "true" : "false");
     }
     parts.push_back(values.empty() ? fmt::format("{} {}", filter.field, name_of(filter.op))
-                                   : fmt::format("{} {} {}", filter.field, name_of(filter.op), join(values, ", ")));
+                                   : fmt::format("{} {} {}", filter.field, name_of(filter.op),
+                                                 join(values, ", ")));
   }
   return join(parts, " and ");
 }
 
 std::string formula_of(const Metric& metric) {
   const auto input = [](const catalog::MetricInput& side) {
-    return side.filter.empty() ? side.metric : fmt::format("{} where {}", side.metric, filter_text(side.filter));
+    return side.filter.empty() ? side.metric
+                               : fmt::format("{} where {}", side.metric, filter_text(side.filter));
   };
   if (const auto* ratio = std::get_if<catalog::RatioMetric>(&metric.definition)) {
     return fmt::format("{} / {}", input(ratio->numerator), input(ratio->denominator));
   }
   const auto& simple = std::get<catalog::SimpleMetric>(metric.definition);
-  std::string formula = fmt::format("{}({})", name_of(simple.agg), simple.expr.empty() ? "rows" : simple.expr);
+  std::string formula =
+      fmt::format("{}({})", name_of(simple.agg), simple.expr.empty() ? "rows" : simple.expr);
   if (!simple.filter.empty()) formula += " where " + filter_text(simple.filter);
   return formula;
 }
@@ -81,7 +90,10 @@ void write_lineage(JsonWriter& json, const engine::SnapshotFacts& facts, const s
   for (std::size_t next = 0; next < open.size(); ++next) {
     for (const engine::LineageEdge& edge : facts.lineage) {
       if (edge.model != open[next]) continue;
-      json.begin_object().field("model", edge.model).field("reads", edge.reads).field("layer", edge.reads_layer);
+      json.begin_object()
+          .field("model", edge.model)
+          .field("reads", edge.reads)
+          .field("layer", edge.reads_layer);
       write_strings(json, "columns", edge.columns);
       json.end_object();
       if (edge.reads_layer != "raw" && std::ranges::find(seen, edge.reads) == seen.end()) {
@@ -95,11 +107,15 @@ void write_lineage(JsonWriter& json, const engine::SnapshotFacts& facts, const s
 
 void write_standing(JsonWriter& json, const Standing& standing, std::string& text) {
   write_strings(json, "sources", standing.sources);
-  json.key("tests").begin_object().field("pass", standing.tests.pass).field("warn", standing.tests.warn);
+  json.key("tests")
+      .begin_object()
+      .field("pass", standing.tests.pass)
+      .field("warn", standing.tests.warn);
   json.field("fail", standing.tests.fail).end_object();
   json.field("freshness", name_of(standing.freshness));
-  text += fmt::format("sources: {}\ntests: {} pass, {} warn, {} fail; freshness {}\n", join(standing.sources, ", "),
-                      standing.tests.pass, standing.tests.warn, standing.tests.fail, name_of(standing.freshness));
+  text += fmt::format("sources: {}\ntests: {} pass, {} warn, {} fail; freshness {}\n",
+                      join(standing.sources, ", "), standing.tests.pass, standing.tests.warn,
+                      standing.tests.fail, name_of(standing.freshness));
 }
 
 void describe_metric(const Context& context, const Metric& metric, ToolAnswer& answer) {
@@ -124,26 +140,32 @@ void describe_metric(const Context& context, const Metric& metric, ToolAnswer& a
     json.end_object();
   }
   json.end_array();
-  answer.text = fmt::format("metric {} ({})\n{}\n= {}\nmart: {}; time: {}\ndimensions: {}\nowner: {}\n", metric.common.name,
-                            metric.common.label, metric.common.description, formula_of(metric), mart.common.name,
-                            definition.agg_time_dimension.empty() ? "none" : definition.agg_time_dimension,
-                            join(dimensions, ", "), metric.common.owner.team);
+  answer.text =
+      fmt::format("metric {} ({})\n{}\n= {}\nmart: {}; time: {}\ndimensions: {}\nowner: {}\n",
+                  metric.common.name, metric.common.label, metric.common.description,
+                  formula_of(metric), mart.common.name,
+                  definition.agg_time_dimension.empty() ? "none" : definition.agg_time_dimension,
+                  join(dimensions, ", "), metric.common.owner.team);
   write_lineage(json, context.mart.facts(), mart.common.name);
-  write_standing(json, standing_of(context.project, context.mart.facts(), mart.common.name, context.now), answer.text);
+  write_standing(json,
+                 standing_of(context.project, context.mart.facts(), mart.common.name, context.now),
+                 answer.text);
 }
 
 void describe_mart(const Context& context, const Model& mart, ToolAnswer& answer) {
   JsonWriter json(answer.members);
   write_common(json, "mart", mart.common);
   write_strings(json, "primary_key", mart.primary_key);
-  if (const auto* built = context.mart.facts().model(mart.common.name)) json.field("rows", built->rows);
+  if (const auto* built = context.mart.facts().model(mart.common.name))
+    json.field("rows", built->rows);
   json.key("columns").begin_array();
   std::vector<std::string> names;
   for (const catalog::Column& column : mart.columns) {
     json.begin_object().field("name", column.name).field("type", name_of(column.type));
     if (!column.description.empty()) json.field("description", column.description);
     json.field("dimension", column.dimension != catalog::DimensionType::None);
-    if (column.classification == catalog::Classification::Restricted) json.field("restricted", true);
+    if (column.classification == catalog::Classification::Restricted)
+      json.field("restricted", true);
     json.end_object();
     names.push_back(column.name);
   }
@@ -153,22 +175,27 @@ void describe_mart(const Context& context, const Model& mart, ToolAnswer& answer
   std::vector<std::string> metric_names;
   for (const Metric& metric : context.project.metrics) {
     const auto* simple = std::get_if<catalog::SimpleMetric>(&metric.definition);
-    if (simple != nullptr && simple->model == mart.common.name) metric_names.push_back(metric.common.name);
+    if (simple != nullptr && simple->model == mart.common.name)
+      metric_names.push_back(metric.common.name);
   }
   write_strings(json, "metrics", metric_names);
-  answer.text = fmt::format("mart {} ({})\n{}\ncolumns: {}\ndimensions: {}\nmetrics: {}\nowner: {}\n", mart.common.name,
-                            mart.common.label, mart.common.description, join(names, ", "), join(dimensions, ", "),
-                            join(metric_names, ", "), mart.common.owner.team);
+  answer.text =
+      fmt::format("mart {} ({})\n{}\ncolumns: {}\ndimensions: {}\nmetrics: {}\nowner: {}\n",
+                  mart.common.name, mart.common.label, mart.common.description, join(names, ", "),
+                  join(dimensions, ", "), join(metric_names, ", "), mart.common.owner.team);
   write_lineage(json, context.mart.facts(), mart.common.name);
-  write_standing(json, standing_of(context.project, context.mart.facts(), mart.common.name, context.now), answer.text);
+  write_standing(json,
+                 standing_of(context.project, context.mart.facts(), mart.common.name, context.now),
+                 answer.text);
 }
 
 void describe_source(const Context& context, const Source& source, ToolAnswer& answer) {
   JsonWriter json(answer.members);
   write_common(json, "source", source.common);
   json.key("tables").begin_array();
-  answer.text = fmt::format("source {} ({}, {})\n{}\nowner: {}\n", source.common.name, source.common.label, source.system,
-                            source.common.description, source.common.owner.team);
+  answer.text =
+      fmt::format("source {} ({}, {})\n{}\nowner: {}\n", source.common.name, source.common.label,
+                  source.system, source.common.description, source.common.owner.team);
   Freshness worst = Freshness::Fresh;
   for (const catalog::SourceTable& table : source.tables) {
     json.begin_object().field("name", table.raw_name).field("description", table.description);
@@ -179,7 +206,8 @@ void describe_source(const Context& context, const Source& source, ToolAnswer& a
     json.field("rows", loaded == nullptr ? 0 : loaded->rows);
     if (loaded_at) json.field("last_loaded_at", to_rfc3339(*loaded_at));
     json.field("freshness", name_of(freshness)).end_object();
-    answer.text += fmt::format("table {}: {} rows, {}\n", table.raw_name, loaded == nullptr ? 0 : loaded->rows, name_of(freshness));
+    answer.text += fmt::format("table {}: {} rows, {}\n", table.raw_name,
+                               loaded == nullptr ? 0 : loaded->rows, name_of(freshness));
   }
   json.end_array().field("freshness", name_of(worst));
 }
@@ -202,7 +230,9 @@ Result<ToolAnswer> describe_asset(const Context& context, const nlohmann::json& 
   answer.read_facts = true;
   answer.rows = 1;
   const Model* mart = project.model(name);
-  if (mart != nullptr && (mart->layer != catalog::Layer::Marts || mart->access != catalog::Access::Public)) mart = nullptr;
+  if (mart != nullptr &&
+      (mart->layer != catalog::Layer::Marts || mart->access != catalog::Access::Public))
+    mart = nullptr;
   if (const Metric* metric = project.metric(name); metric != nullptr && wanted("metric")) {
     answer.catalog_objects.push_back("metric." + name);
     describe_metric(context, *metric, answer);
@@ -219,13 +249,15 @@ Result<ToolAnswer> describe_asset(const Context& context, const nlohmann::json& 
     }
     if (wanted("mart")) {
       for (const Model& known : project.models) {
-        if (known.layer == catalog::Layer::Marts && known.access == catalog::Access::Public) names.push_back(known.common.name);
+        if (known.layer == catalog::Layer::Marts && known.access == catalog::Access::Public)
+          names.push_back(known.common.name);
       }
     }
     if (wanted("source")) {
       for (const Source& known : project.sources) names.push_back(known.common.name);
     }
-    return fail(Code::NotFound, fmt::format("there is no metric, mart or source \"{}\"", shown(asked, 80)),
+    return fail(Code::NotFound,
+                fmt::format("there is no metric, mart or source \"{}\"", shown(asked, 80)),
                 name_hints(name, names), "unknown_asset");
   }
   return answer;

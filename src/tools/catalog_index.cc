@@ -19,14 +19,14 @@ using catalog::Metric;
 using catalog::Model;
 using catalog::Project;
 
-constexpr double kPrefixWeight = 0.6;   // "churn" finds "churned", for less
+constexpr double kPrefixWeight = 0.6;  // "churn" finds "churned", for less
 constexpr std::size_t kPrefixBytesMin = 4;
 
 constexpr std::array<std::string_view, 44> kStopWords{
-    "a",    "about", "all",  "and",  "are", "as",   "at",    "be",   "by",    "can",  "did",
-    "do",   "does",  "for",  "from", "get", "give", "has",   "have", "how",   "i",    "in",
-    "is",   "it",    "many", "me",   "much", "my",  "of",    "on",   "or",    "our",  "show",
-    "tell", "that",  "the",  "to",   "us",  "was",  "we",    "were", "what",  "which", "with"};
+    "a",    "about", "all",  "and",  "are",  "as",   "at",  "be",   "by",   "can",   "did",
+    "do",   "does",  "for",  "from", "get",  "give", "has", "have", "how",  "i",     "in",
+    "is",   "it",    "many", "me",   "much", "my",   "of",  "on",   "or",   "our",   "show",
+    "tell", "that",  "the",  "to",   "us",   "was",  "we",  "were", "what", "which", "with"};
 static_assert(std::ranges::is_sorted(kStopWords));
 
 // Lower-case runs of letters and digits, plural endings cut: enough for names and short texts.
@@ -35,16 +35,20 @@ std::vector<std::string> words_of(std::string_view text) {
   std::string word;
   const auto end_word = [&] {
     if (!word.empty() && !std::ranges::binary_search(kStopWords, std::string_view(word))) {
-      if (word.size() > 4 && word.ends_with("ies")) word.replace(word.size() - 3, 3, "y");
-      else if (word.size() > 3 && word.ends_with("s") && !word.ends_with("ss")) word.pop_back();
+      if (word.size() > 4 && word.ends_with("ies"))
+        word.replace(word.size() - 3, 3, "y");
+      else if (word.size() > 3 && word.ends_with("s") && !word.ends_with("ss"))
+        word.pop_back();
       words.push_back(word);
     }
     word.clear();
   };
   for (const char c : lower_ascii(text)) {
     const bool part = (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || (c & 0x80) != 0;
-    if (part) word.push_back(c);
-    else end_word();
+    if (part)
+      word.push_back(c);
+    else
+      end_word();
   }
   end_word();
   return words;
@@ -85,7 +89,8 @@ Entry entry_of(std::string_view kind, const catalog::Common& common) {
 
 const Model& model_of(const Project& project, const Metric& metric) {
   const Metric* simple = &metric;
-  if (const auto* ratio = std::get_if<catalog::RatioMetric>(&metric.definition)) simple = project.metric(ratio->numerator.metric);
+  if (const auto* ratio = std::get_if<catalog::RatioMetric>(&metric.definition))
+    simple = project.metric(ratio->numerator.metric);
   return *project.model(std::get<catalog::SimpleMetric>(simple->definition).model);
 }
 
@@ -94,9 +99,11 @@ std::vector<Entry> entries_of(const Project& project) {
   for (const Metric& metric : project.metrics) {
     Entry entry = entry_of("metric", metric.common);
     entry.unit = unit_text(metric.unit);
-    entry.dimensions = metrics::dimension_names(project, model_of(project, metric), metric.dimensions);
+    entry.dimensions =
+        metrics::dimension_names(project, model_of(project, metric), metric.dimensions);
     for (const std::string& dimension : entry.dimensions) entry.add(dimension, kDimensionWeight);
-    for (const catalog::Example& example : metric.examples) entry.add(example.question, kQuestionWeight);
+    for (const catalog::Example& example : metric.examples)
+      entry.add(example.question, kQuestionWeight);
     entries.push_back(std::move(entry));
   }
   for (const Model& model : project.models) {
@@ -121,7 +128,8 @@ std::vector<Entry> entries_of(const Project& project) {
     entry.name = question.id;
     entry.label = question.question;
     entry.description = fmt::format("Answered by {}", join(question.metrics, ", "));
-    if (!question.group_by.empty()) entry.description += fmt::format(" by {}", join(question.group_by, ", "));
+    if (!question.group_by.empty())
+      entry.description += fmt::format(" by {}", join(question.group_by, ", "));
     entry.owner = question.asked_by;
     entry.metrics = question.metrics;
     entry.add(question.question, kQuestionWeight);
@@ -131,7 +139,8 @@ std::vector<Entry> entries_of(const Project& project) {
   return entries;
 }
 
-// Weight of `word` in the entry: exact, or as the beginning of one of its words or the other way round.
+// Weight of `word` in the entry: exact, or as the beginning of one of its words or the other way
+// round.
 double weight_in(const Entry& entry, const std::string& word) {
   const auto exact = entry.weights.find(word);
   if (exact != entry.weights.end()) return exact->second;
@@ -178,7 +187,8 @@ std::vector<CatalogHit> search_index(const Project& project, std::string_view te
   std::vector<Entry> entries = entries_of(project);
   score(entries, words);
   std::erase_if(entries, [&](const Entry& entry) {
-    return entry.score <= 0 || (!kinds.empty() && std::ranges::find(kinds, entry.kind) == kinds.end());
+    return entry.score <= 0 ||
+           (!kinds.empty() && std::ranges::find(kinds, entry.kind) == kinds.end());
   });
   std::ranges::sort(entries, [](const Entry& a, const Entry& b) {
     if (a.score != b.score) return a.score > b.score;

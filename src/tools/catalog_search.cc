@@ -25,8 +25,9 @@ void write_names(JsonWriter& json, std::string_view key, const std::vector<std::
 }  // namespace
 
 Result<ToolAnswer> search_catalog(const Context& context, const nlohmann::json& arguments) {
-  std::vector<CatalogHit> hits = search_index(context.project, arguments.at("query").get<std::string>(),
-                                              arguments.value("kinds", std::vector<std::string>{}));
+  std::vector<CatalogHit> hits =
+      search_index(context.project, arguments.at("query").get<std::string>(),
+                   arguments.value("kinds", std::vector<std::string>{}));
   ToolAnswer answer;
   answer.limit = arguments.value("limit", kLimitDefault);
   answer.truncated = std::cmp_greater(hits.size(), answer.limit);
@@ -44,16 +45,19 @@ Result<ToolAnswer> search_catalog(const Context& context, const nlohmann::json& 
     write_names(json, "dimensions", hit.dimensions);
     write_names(json, "metrics", hit.metrics);
     json.field("score", hit.score).end_object();
-    answer.text += fmt::format("{}: {}{}\n", id, hit.kind == "question" ? hit.label + " " : "", hit.description);
+    answer.text += fmt::format("{}: {}{}\n", id, hit.kind == "question" ? hit.label + " " : "",
+                               hit.description);
     if (hit.kind == "metric" && !hit.dimensions.empty()) {
       const std::size_t shown_count = std::min(hit.dimensions.size(), kDimensionsShown);
-      answer.text += fmt::format("  by {}{}\n", join(std::span(hit.dimensions).first(shown_count), ", "),
-                                 shown_count < hit.dimensions.size() ? ", …" : "");
+      answer.text +=
+          fmt::format("  by {}{}\n", join(std::span(hit.dimensions).first(shown_count), ", "),
+                      shown_count < hit.dimensions.size() ? ", …" : "");
     }
   }
   json.end_array();
   if (hits.empty()) {
-    answer.text = "nothing in the catalog matches these words; try others, or describe_asset with a name\n";
+    answer.text =
+        "nothing in the catalog matches these words; try others, or describe_asset with a name\n";
   }
   return answer;
 }

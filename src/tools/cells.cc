@@ -41,8 +41,10 @@ void write_cell(JsonWriter& json, const store::Value& cell, const OutputColumn& 
 std::string cell_text(const store::Value& cell, const OutputColumn& column) {
   if (const auto* number = std::get_if<std::int64_t>(&cell)) {
     if (column.kind == ValueKind::Boolean) return *number != 0 ? "true" : "false";
-    if (column.kind == ValueKind::Decimal && column.scale > 0) return decimal_text(*number, column.scale);
-    if (column.kind == ValueKind::Real) return fmt::format("{:.6g}", scaled_down(static_cast<double>(*number), column.scale));
+    if (column.kind == ValueKind::Decimal && column.scale > 0)
+      return decimal_text(*number, column.scale);
+    if (column.kind == ValueKind::Real)
+      return fmt::format("{:.6g}", scaled_down(static_cast<double>(*number), column.scale));
     return std::to_string(*number);
   }
   if (const auto* real = std::get_if<double>(&cell)) {

@@ -21,7 +21,8 @@ void write_cell(JsonWriter& json, const store::Value& cell, const metrics::Outpu
 // "EUR", "%", "days"; empty for plain numbers.
 [[nodiscard]] std::string unit_text(const catalog::Unit& unit);
 
-// A CSV-like table: names, then a line for each row. Commas, quotes and line ends in text are quoted.
+// A CSV-like table: names, then a line for each row. Commas, quotes and line ends in text are
+// quoted.
 class TextTable {
  public:
   void add_row(const std::vector<std::string>& cells);

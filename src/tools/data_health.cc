@@ -18,7 +18,8 @@ namespace {
 constexpr std::size_t kTestsListedMax = 200;
 
 // Names of the models whose tests count: all, or those the mart is built from, itself included.
-Result<std::set<std::string>> models_in_scope(const Context& context, const nlohmann::json& arguments) {
+Result<std::set<std::string>> models_in_scope(const Context& context,
+                                              const nlohmann::json& arguments) {
   const engine::SnapshotFacts& facts = context.mart.facts();
   std::set<std::string> names;
   const auto wanted = arguments.find("mart");
@@ -32,8 +33,8 @@ Result<std::set<std::string>> models_in_scope(const Context& context, const nloh
     if (model.layer == "marts") marts.push_back(model.name);
   }
   if (std::ranges::find(marts, mart) == marts.end()) {
-    return fail(Code::NotFound, fmt::format("there is no mart \"{}\"", shown(mart, 80)), name_hints(mart, marts),
-                "unknown_mart");
+    return fail(Code::NotFound, fmt::format("there is no mart \"{}\"", shown(mart, 80)),
+                name_hints(mart, marts), "unknown_mart");
   }
   std::vector<std::string> open{mart};
   while (!open.empty()) {
@@ -57,35 +58,45 @@ Result<ToolAnswer> check_health(const Context& context, const nlohmann::json& ar
   Trust trust = Trust::Pass;
   for (const engine::BuiltModel& model : facts.models) {
     if (!scope->contains(model.name)) continue;
-    for (std::string& raw_name : facts.raw_tables_behind(model.name)) raw_tables.insert(std::move(raw_name));
+    for (std::string& raw_name : facts.raw_tables_behind(model.name))
+      raw_tables.insert(std::move(raw_name));
     if (model.layer == "marts") {
-      trust = std::max(trust, trust_of(standing_of(context.project, facts, model.name, context.now)));
+      trust =
+          std::max(trust, trust_of(standing_of(context.project, facts, model.name, context.now)));
     }
   }
 
   ToolAnswer answer;
   answer.read_facts = true;
   JsonWriter json(answer.members);
-  json.field("trust", name_of(trust)).field("snapshot", facts.id).field("built_at", to_rfc3339(facts.built_at));
+  json.field("trust", name_of(trust))
+      .field("snapshot", facts.id)
+      .field("built_at", to_rfc3339(facts.built_at));
   json.key("sources").begin_array();
   TextTable sources;
   sources.add_row({"source", "table", "rows", "quarantined", "age_minutes", "freshness"});
   for (const engine::LoadedTable& loaded : facts.loaded) {
     if (!raw_tables.contains(loaded.raw_name)) continue;
     const catalog::Source* source = context.project.source(loaded.source);
-    const Freshness freshness =
-        source == nullptr ? Freshness::Unknown : freshness_of(*source, loaded.last_loaded_at, context.now);
-    json.begin_object().field("source", loaded.source).field("table", loaded.raw_name).field("rows", loaded.rows);
+    const Freshness freshness = source == nullptr
+                                    ? Freshness::Unknown
+                                    : freshness_of(*source, loaded.last_loaded_at, context.now);
+    json.begin_object()
+        .field("source", loaded.source)
+        .field("table", loaded.raw_name)
+        .field("rows", loaded.rows);
     json.field("quarantined", loaded.quarantined);
     std::string age;
     if (loaded.last_loaded_at) {
-      const auto minutes = std::chrono::floor<std::chrono::minutes>(context.now - *loaded.last_loaded_at).count();
-      json.field("last_loaded_at", to_rfc3339(*loaded.last_loaded_at)).field("age_minutes", minutes);
+      const auto minutes =
+          std::chrono::floor<std::chrono::minutes>(context.now - *loaded.last_loaded_at).count();
+      json.field("last_loaded_at", to_rfc3339(*loaded.last_loaded_at))
+          .field("age_minutes", minutes);
       age = std::to_string(minutes);
     }
     json.field("freshness", name_of(freshness)).end_object();
-    sources.add_row({loaded.source, loaded.raw_name, std::to_string(loaded.rows), std::to_string(loaded.quarantined),
-                     age, std::string(name_of(freshness))});
+    sources.add_row({loaded.source, loaded.raw_name, std::to_string(loaded.rows),
+                     std::to_string(loaded.quarantined), age, std::string(name_of(freshness))});
   }
   json.end_array();
 
@@ -101,8 +112,9 @@ Result<ToolAnswer> check_health(const Context& context, const nlohmann::json& ar
   }
   answer.truncated = listed.size() > kTestsListedMax;
   if (answer.truncated) {
-    answer.warnings.push_back({"tests_cut", fmt::format("{} of {} tests are listed; name a mart to see the others",
-                                                        kTestsListedMax, listed.size())});
+    answer.warnings.push_back(
+        {"tests_cut", fmt::format("{} of {} tests are listed; name a mart to see the others",
+                                  kTestsListedMax, listed.size())});
     listed.resize(kTestsListedMax);
   }
   json.key("test_counts").begin_object().field("pass", counts.pass).field("warn", counts.warn);
@@ -113,13 +125,15 @@ Result<ToolAnswer> check_health(const Context& context, const nlohmann::json& ar
     json.begin_object().field("name", test->name).field("model", test->model);
     json.field("status", name_of(test->verdict)).field("severity", test->severity);
     json.field("observed", test->observed).field("expected", test->expected).end_object();
-    tests.add_row({test->name, std::string(name_of(test->verdict)), test->observed, test->expected});
+    tests.add_row(
+        {test->name, std::string(name_of(test->verdict)), test->observed, test->expected});
   }
   json.end_array();
   answer.rows = static_cast<std::int64_t>(listed.size());
-  answer.text = fmt::format("trust {}, snapshot {} built {}\ntests: {} pass, {} warn, {} fail\n{}{}", name_of(trust),
-                            facts.id, to_rfc3339(facts.built_at), counts.pass, counts.warn, counts.fail, tests.text(),
-                            sources.text());
+  answer.text =
+      fmt::format("trust {}, snapshot {} built {}\ntests: {} pass, {} warn, {} fail\n{}{}",
+                  name_of(trust), facts.id, to_rfc3339(facts.built_at), counts.pass, counts.warn,
+                  counts.fail, tests.text(), sources.text());
   return answer;
 }
 

@@ -36,7 +36,8 @@ Result<const Model*> mart_of(const catalog::Project& project, const nlohmann::js
   if (const auto name = arguments.find("mart"); name != arguments.end()) {
     const Model* model = project.model(name->get<std::string>());
     if (model != nullptr && is_open_mart(*model)) return model;
-    return fail(Code::NotFound, fmt::format("there is no mart \"{}\"", shown(name->get<std::string>(), 80)),
+    return fail(Code::NotFound,
+                fmt::format("there is no mart \"{}\"", shown(name->get<std::string>(), 80)),
                 name_hints(name->get<std::string>(), mart_names(project)), "unknown_mart");
   }
   if (const auto name = arguments.find("metric"); name != arguments.end()) {
@@ -49,7 +50,8 @@ Result<const Model*> mart_of(const catalog::Project& project, const nlohmann::js
     }
     std::vector<std::string> names;
     for (const Metric& known : project.metrics) names.push_back(known.common.name);
-    return fail(Code::NotFound, fmt::format("there is no metric \"{}\"", shown(name->get<std::string>(), 80)),
+    return fail(Code::NotFound,
+                fmt::format("there is no metric \"{}\"", shown(name->get<std::string>(), 80)),
                 name_hints(name->get<std::string>(), names), "unknown_metric");
   }
   std::vector<const Model*> found;
@@ -57,7 +59,8 @@ Result<const Model*> mart_of(const catalog::Project& project, const nlohmann::js
   std::vector<std::string> every_name;
   for (const Model& model : project.models) {
     if (!is_open_mart(model)) continue;
-    for (std::string& name : metrics::dimension_names(project, model)) every_name.push_back(std::move(name));
+    for (std::string& name : metrics::dimension_names(project, model))
+      every_name.push_back(std::move(name));
     if (metrics::resolve_field(project, model, dimension)) {
       found.push_back(&model);
       found_names.push_back(model.common.name);
@@ -68,10 +71,13 @@ Result<const Model*> mart_of(const catalog::Project& project, const nlohmann::js
     std::ranges::sort(every_name);
     every_name.erase(std::ranges::unique(every_name).begin(), every_name.end());
     return fail(Code::NotFound, fmt::format("no mart has a dimension \"{}\"", shown(dimension, 80)),
-                name_hints(metrics::split_field_name(dimension).path, every_name), "unknown_dimension");
+                name_hints(metrics::split_field_name(dimension).path, every_name),
+                "unknown_dimension");
   }
-  return fail(Code::InvalidArgument, fmt::format("several marts have a dimension \"{}\"", dimension),
-              {fmt::format("name one with the argument mart: {}", join(found_names, ", "))}, "ambiguous_dimension");
+  return fail(Code::InvalidArgument,
+              fmt::format("several marts have a dimension \"{}\"", dimension),
+              {fmt::format("name one with the argument mart: {}", join(found_names, ", "))},
+              "ambiguous_dimension");
 }
 
 }  // namespace
@@ -82,7 +88,8 @@ Result<ToolAnswer> list_dimension_values(const Context& context, const nlohmann:
   if (!mart) return tl::unexpected(mart.error());
   auto field = metrics::resolve_field(context.project, **mart, dimension);
   if (!field) return tl::unexpected(field.error());
-  if (field->column->dimension == catalog::DimensionType::Time && !field->grain) field->grain = Grain::Day;
+  if (field->column->dimension == catalog::DimensionType::Time && !field->grain)
+    field->grain = Grain::Day;
 
   // A plan like any metric's: count the rows of the mart by this one key.
   Metric rows_metric;
@@ -94,10 +101,12 @@ Result<ToolAnswer> list_dimension_values(const Context& context, const nlohmann:
   rows_metric.definition = count;
   metrics::ResolvedQuery query;
   query.metrics.push_back(
-      {&rows_metric, {{&rows_metric, &std::get<catalog::SimpleMetric>(rows_metric.definition), {}, nullptr}}});
+      {&rows_metric,
+       {{&rows_metric, &std::get<catalog::SimpleMetric>(rows_metric.definition), {}, nullptr}}});
   query.group_by.push_back({dimension, false, field->grain});
   if (const auto contains = arguments.find("contains"); contains != arguments.end()) {
-    const catalog::Filter filter{dimension, catalog::FilterOp::Contains, {contains->get<std::string>()}};
+    const catalog::Filter filter{
+        dimension, catalog::FilterOp::Contains, {contains->get<std::string>()}};
     if (auto checked = metrics::resolve_filter(context.project, **mart, filter); !checked) {
       return tl::unexpected(checked.error());
     }
@@ -108,7 +117,8 @@ Result<ToolAnswer> list_dimension_values(const Context& context, const nlohmann:
   const auto plan = metrics::make_plan(context.project, query);
   if (!plan) return tl::unexpected(plan.error());
   const engine::Query sql = metrics::render(*plan, metrics::sqlite_dialect());
-  auto run = context.mart.run(sql, {query.limit, context.limits.vm_steps_max, context.limits.wall_ms_max});
+  auto run =
+      context.mart.run(sql, {query.limit, context.limits.vm_steps_max, context.limits.wall_ms_max});
   if (!run) return tl::unexpected(run.error());
 
   ToolAnswer answer;
@@ -119,7 +129,10 @@ Result<ToolAnswer> list_dimension_values(const Context& context, const nlohmann:
   answer.work = run->work;
   answer.plan_digest = sha256_hex(sql.sql);
   JsonWriter json(answer.members);
-  json.field("dimension", dimension).field("mart", (*mart)->common.name).key("values").begin_array();
+  json.field("dimension", dimension)
+      .field("mart", (*mart)->common.name)
+      .key("values")
+      .begin_array();
   TextTable table;
   table.add_row({dimension, "rows"});
   for (std::size_t i = 0; i < run->rows.row_count(); ++i) {
@@ -128,11 +141,13 @@ Result<ToolAnswer> list_dimension_values(const Context& context, const nlohmann:
     json.key("rows");
     write_cell(json, run->rows.at(i, 1), plan->columns[1]);
     json.end_object();
-    table.add_row({cell_text(run->rows.at(i, 0), plan->columns[0]), cell_text(run->rows.at(i, 1), plan->columns[1])});
+    table.add_row({cell_text(run->rows.at(i, 0), plan->columns[0]),
+                   cell_text(run->rows.at(i, 1), plan->columns[1])});
   }
   json.end_array().field("truncated", answer.truncated).field("limit", answer.limit);
   answer.text = table.text();
-  if (answer.truncated) answer.text += fmt::format("(cut at {} values; there are more)\n", answer.limit);
+  if (answer.truncated)
+    answer.text += fmt::format("(cut at {} values; there are more)\n", answer.limit);
   return answer;
 }
 

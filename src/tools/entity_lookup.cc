@@ -22,21 +22,24 @@ Result<const Model*> mart_of_entity(const catalog::Project& project, const std::
   std::vector<std::string> names;
   for (const Model& model : project.models) {
     for (const Column& column : model.columns) {
-      if (column.entity_type == catalog::EntityType::Primary && project.mart_of_entity(column.entity) == &model) {
+      if (column.entity_type == catalog::EntityType::Primary &&
+          project.mart_of_entity(column.entity) == &model) {
         names.push_back(column.entity);
       }
     }
   }
-  return fail(Code::NotFound, fmt::format("there is no entity \"{}\"", shown(entity, 80)), name_hints(entity, names),
-              "unknown_entity");
+  return fail(Code::NotFound, fmt::format("there is no entity \"{}\"", shown(entity, 80)),
+              name_hints(entity, names), "unknown_entity");
 }
 
 // The key's parts as the columns store them: a number for an integer key, text otherwise.
 Result<std::vector<store::Value>> key_values(const Model& mart, const json& key) {
   const json parts = key.is_array() ? key : json::array({key});
   if (parts.size() != mart.primary_key.size()) {
-    return fail(Code::InvalidArgument, fmt::format("the key has {} parts", parts.size()),
-                {fmt::format("the key of {} is ({})", mart.common.name, join(mart.primary_key, ", "))}, "bad_key");
+    return fail(
+        Code::InvalidArgument, fmt::format("the key has {} parts", parts.size()),
+        {fmt::format("the key of {} is ({})", mart.common.name, join(mart.primary_key, ", "))},
+        "bad_key");
   }
   std::vector<store::Value> values;
   for (std::size_t i = 0; i < parts.size(); ++i) {
@@ -48,11 +51,14 @@ Result<std::vector<store::Value>> key_values(const Model& mart, const json& key)
         values.emplace_back(parts[i].dump());
         continue;
       }
-      return fail(Code::InvalidArgument, fmt::format("\"{}\" is not a key", shown(parts[i].get<std::string>(), 60)),
+      return fail(Code::InvalidArgument,
+                  fmt::format("\"{}\" is not a key", shown(parts[i].get<std::string>(), 60)),
                   {fmt::format("{} holds integers", column.name)}, "bad_key");
     }
-    if (number_wanted) values.emplace_back(parts[i].get<std::int64_t>());
-    else values.emplace_back(parts[i].get<std::string>());
+    if (number_wanted)
+      values.emplace_back(parts[i].get<std::int64_t>());
+    else
+      values.emplace_back(parts[i].get<std::string>());
   }
   return values;
 }
@@ -79,10 +85,12 @@ Result<ToolAnswer> lookup_entity(const Context& context, const json& arguments) 
     names.push_back(metrics::identifier(column.name));
   }
   std::vector<std::string> conditions;
-  for (const std::string& part : (*mart)->primary_key) conditions.push_back(metrics::identifier(part) + " = ?");
-  const engine::Query query{fmt::format("SELECT {}\nFROM {}\nWHERE {}", join(names, ", "),
-                                        metrics::identifier((*mart)->common.name), join(conditions, " AND ")),
-                            std::move(*values)};
+  for (const std::string& part : (*mart)->primary_key)
+    conditions.push_back(metrics::identifier(part) + " = ?");
+  const engine::Query query{
+      fmt::format("SELECT {}\nFROM {}\nWHERE {}", join(names, ", "),
+                  metrics::identifier((*mart)->common.name), join(conditions, " AND ")),
+      std::move(*values)};
   auto run = context.mart.run(query, {1, context.limits.vm_steps_max, context.limits.wall_ms_max});
   if (!run) return tl::unexpected(run.error());
 
@@ -102,7 +110,8 @@ Result<ToolAnswer> lookup_entity(const Context& context, const json& arguments) 
     const metrics::OutputColumn output = output_of(*columns[i]);
     json.key(columns[i]->name);
     write_cell(json, run->rows.at(0, i), output);
-    answer.text += fmt::format("{}: {}\n", columns[i]->name, shown(cell_text(run->rows.at(0, i), output), 400));
+    answer.text += fmt::format("{}: {}\n", columns[i]->name,
+                               shown(cell_text(run->rows.at(0, i), output), 400));
   }
   json.end_object();
   if (!withheld.empty()) {

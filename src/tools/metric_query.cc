@@ -17,7 +17,9 @@ void write_columns(JsonWriter& json, const catalog::Project& project, const metr
   json.key("columns").begin_array();
   for (const metrics::OutputColumn& column : plan.columns) {
     const bool is_metric = column.role == metrics::ColumnRole::Metric;
-    json.begin_object().field("name", column.name).field("role", is_metric ? "metric" : "dimension");
+    json.begin_object()
+        .field("name", column.name)
+        .field("role", is_metric ? "metric" : "dimension");
     json.field("type", name_of(column.kind));
     if (is_metric) {
       const catalog::Metric& metric = *project.metric(column.name);
@@ -34,8 +36,10 @@ void write_columns(JsonWriter& json, const catalog::Project& project, const metr
 std::vector<std::string> header_of(const metrics::Plan& plan) {
   std::vector<std::string> names;
   for (const metrics::OutputColumn& column : plan.columns) {
-    const std::string unit = column.role == metrics::ColumnRole::Metric ? unit_text(column.unit) : "";
-    names.push_back(unit.empty() || unit == "count" ? column.name : fmt::format("{} ({})", column.name, unit));
+    const std::string unit =
+        column.role == metrics::ColumnRole::Metric ? unit_text(column.unit) : "";
+    names.push_back(unit.empty() || unit == "count" ? column.name
+                                                    : fmt::format("{} ({})", column.name, unit));
   }
   return names;
 }
@@ -47,8 +51,8 @@ Result<ToolAnswer> query_metrics(const Context& context, const nlohmann::json& a
   if (!query) return tl::unexpected(query.error());
   const auto compiled = metrics::compile(context.project, *query);
   if (!compiled) return tl::unexpected(compiled.error());
-  auto run = context.mart.run(compiled->query,
-                              {query->limit, context.limits.vm_steps_max, context.limits.wall_ms_max});
+  auto run = context.mart.run(
+      compiled->query, {query->limit, context.limits.vm_steps_max, context.limits.wall_ms_max});
   if (!run) return tl::unexpected(run.error());
 
   ToolAnswer answer;
@@ -58,7 +62,8 @@ Result<ToolAnswer> query_metrics(const Context& context, const nlohmann::json& a
   answer.truncated = run->more_rows;
   answer.work = run->work;
   answer.plan_digest = sha256_hex(compiled->query.sql);
-  for (const std::string& name : query->metrics) answer.metrics.push_back(context.project.metric(name));
+  for (const std::string& name : query->metrics)
+    answer.metrics.push_back(context.project.metric(name));
 
   const metrics::Plan& plan = compiled->plan;
   JsonWriter json(answer.members);
@@ -77,10 +82,13 @@ Result<ToolAnswer> query_metrics(const Context& context, const nlohmann::json& a
     json.end_array();
   }
   json.end_array();
-  json.field("row_count", answer.rows).field("truncated", answer.truncated).field("limit", answer.limit);
+  json.field("row_count", answer.rows)
+      .field("truncated", answer.truncated)
+      .field("limit", answer.limit);
   answer.text = table.text();
   if (answer.rows == 0) answer.text += "(no rows: nothing matches these filters and this range)\n";
-  if (answer.truncated) answer.text += fmt::format("(cut at {} rows; there are more)\n", answer.limit);
+  if (answer.truncated)
+    answer.text += fmt::format("(cut at {} rows; there are more)\n", answer.limit);
   return answer;
 }
 

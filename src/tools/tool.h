@@ -27,14 +27,15 @@ struct Warning {
   std::string text;
 };
 
-// Everything but `members` and `text` is evidence; the gate turns it into citations, trust and cost.
+// Everything but `members` and `text` is evidence; the gate turns it into citations, trust and
+// cost.
 struct ToolAnswer {
-  std::string members;  // the members of structuredContent, as JSON text without the outer braces
-  std::string text;     // compact, for the model
-  store::ReadSet reads;                          // from the engine
-  std::vector<const catalog::Metric*> metrics;   // definitions the numbers come from
-  std::vector<std::string> catalog_objects;      // "metric.net_revenue": catalog entries shown
-  bool read_facts = false;                       // shows what the snapshot says of itself
+  std::string members;   // the members of structuredContent, as JSON text without the outer braces
+  std::string text;      // compact, for the model
+  store::ReadSet reads;  // from the engine
+  std::vector<const catalog::Metric*> metrics;  // definitions the numbers come from
+  std::vector<std::string> catalog_objects;     // "metric.net_revenue": catalog entries shown
+  bool read_facts = false;                      // shows what the snapshot says of itself
   std::int64_t rows = 0;
   std::int64_t limit = 0;  // 0: the kind has none
   bool truncated = false;
@@ -49,7 +50,8 @@ using Handler = Result<ToolAnswer> (*)(const Context&, const nlohmann::json& arg
 [[nodiscard]] Result<ToolAnswer> search_catalog(const Context&, const nlohmann::json& arguments);
 [[nodiscard]] Result<ToolAnswer> describe_asset(const Context&, const nlohmann::json& arguments);
 [[nodiscard]] Result<ToolAnswer> query_metrics(const Context&, const nlohmann::json& arguments);
-[[nodiscard]] Result<ToolAnswer> list_dimension_values(const Context&, const nlohmann::json& arguments);
+[[nodiscard]] Result<ToolAnswer> list_dimension_values(const Context&,
+                                                       const nlohmann::json& arguments);
 [[nodiscard]] Result<ToolAnswer> lookup_entity(const Context&, const nlohmann::json& arguments);
 [[nodiscard]] Result<ToolAnswer> check_health(const Context&, const nlohmann::json& arguments);
 

@@ -8,7 +8,8 @@ namespace martgate::tools {
 namespace {
 
 // The model and every model behind it.
-std::set<std::string, std::less<>> models_behind(const engine::SnapshotFacts& facts, std::string_view model) {
+std::set<std::string, std::less<>> models_behind(const engine::SnapshotFacts& facts,
+                                                 std::string_view model) {
   std::set<std::string, std::less<>> seen{std::string(model)};
   std::vector<std::string> open{std::string(model)};
   while (!open.empty()) {
@@ -31,11 +32,13 @@ std::string_view name_of(Freshness freshness) {
 }
 
 std::string_view name_of(Trust trust) {
-  static constexpr std::array<std::string_view, 5> kNames{"pass", "warn", "unknown", "stale", "fail"};
+  static constexpr std::array<std::string_view, 5> kNames{"pass", "warn", "unknown", "stale",
+                                                          "fail"};
   return kNames[static_cast<std::size_t>(trust)];
 }
 
-Freshness freshness_of(const catalog::Source& source, const std::optional<WallTime>& loaded_at, WallTime now) {
+Freshness freshness_of(const catalog::Source& source, const std::optional<WallTime>& loaded_at,
+                       WallTime now) {
   if (!loaded_at) return Freshness::Unknown;
   const auto age = now - *loaded_at;
   if (source.freshness.error_after && age > *source.freshness.error_after) return Freshness::Stale;
@@ -43,8 +46,8 @@ Freshness freshness_of(const catalog::Source& source, const std::optional<WallTi
   return Freshness::Fresh;
 }
 
-Standing standing_of(const catalog::Project& project, const engine::SnapshotFacts& facts, std::string_view model,
-                     WallTime now) {
+Standing standing_of(const catalog::Project& project, const engine::SnapshotFacts& facts,
+                     std::string_view model, WallTime now) {
   Standing standing;
   std::set<std::string> sources;
   const std::vector<std::string> raw_tables = facts.raw_tables_behind(model);
@@ -54,9 +57,11 @@ Standing standing_of(const catalog::Project& project, const engine::SnapshotFact
     const catalog::Source* source = project.source_of_raw_table(raw_name);
     if (source != nullptr) sources.insert(source->common.name);
     const auto loaded_at = loaded == nullptr ? std::nullopt : loaded->last_loaded_at;
-    const Freshness freshness = source == nullptr ? Freshness::Unknown : freshness_of(*source, loaded_at, now);
+    const Freshness freshness =
+        source == nullptr ? Freshness::Unknown : freshness_of(*source, loaded_at, now);
     standing.freshness = std::max(standing.freshness, freshness);
-    if (loaded_at && (!standing.loaded_at || *loaded_at < *standing.loaded_at)) standing.loaded_at = loaded_at;
+    if (loaded_at && (!standing.loaded_at || *loaded_at < *standing.loaded_at))
+      standing.loaded_at = loaded_at;
   }
   standing.sources.assign(sources.begin(), sources.end());
   const auto models = models_behind(facts, model);

@@ -17,9 +17,10 @@ const fs::path kSource = fs::path(MARTGATE_SOURCE_DIR);
 
 // A folder includes itself and folders of lower rank. As in docs/architecture.md.
 const std::map<std::string, int> kRanks{
-    {"base", 0},     {"json", 1},   {"store", 1},    {"demo", 1},  {"catalog", 2}, {"engine", 2}, {"ingest", 3},
-    {"build", 3},    {"metrics", 3}, {"retrieval", 3}, {"policy", 3}, {"envelope", 3}, {"tools", 4}, {"gate", 5},
-    {"mcp", 6},      {"eval", 6},   {"http", 7},     {"stdio", 7}, {"console", 7}, {"cli", 8}};
+    {"base", 0},   {"json", 1},     {"store", 1}, {"demo", 1},    {"catalog", 2},
+    {"engine", 2}, {"ingest", 3},   {"build", 3}, {"metrics", 3}, {"retrieval", 3},
+    {"policy", 3}, {"envelope", 3}, {"tools", 4}, {"gate", 5},    {"mcp", 6},
+    {"eval", 6},   {"http", 7},     {"stdio", 7}, {"console", 7}, {"cli", 8}};
 
 struct Include {
   std::string file;
@@ -41,7 +42,8 @@ std::vector<Include> includes_below(const fs::path& folder) {
     std::ifstream file(entry.path());
     for (std::string line; std::getline(file, line);) {
       std::smatch match;
-      if (std::regex_search(line, match, kInclude)) includes.push_back({relative.string(), relative.begin()->string(), match[1]});
+      if (std::regex_search(line, match, kInclude))
+        includes.push_back({relative.string(), relative.begin()->string(), match[1]});
     }
   }
   return includes;
@@ -50,7 +52,8 @@ std::vector<Include> includes_below(const fs::path& folder) {
 // An arrow that points up or sideways, in words; empty when it may be there.
 std::string fault_of(const Include& include) {
   if (!kRanks.contains(include.from)) return include.from + " has no rank";
-  if (!kRanks.contains(include.to)) return include.file + " includes the unknown folder " + include.to;
+  if (!kRanks.contains(include.to))
+    return include.file + " includes the unknown folder " + include.to;
   if (include.from != include.to && kRanks.at(include.to) >= kRanks.at(include.from)) {
     return include.file + " includes " + include.to + ", which is not of lower rank";
   }
@@ -80,7 +83,8 @@ TEST_CASE("house: every folder of src is described in docs/architecture.md with 
   for (const auto& entry : fs::directory_iterator(kSource / "src")) {
     if (!entry.is_directory()) continue;
     const std::string name = entry.path().filename().string();
-    CHECK_MESSAGE(page.find("src/" + name + "/") != std::string::npos, name, " is not in docs/architecture.md");
+    CHECK_MESSAGE(page.find("src/" + name + "/") != std::string::npos, name,
+                  " is not in docs/architecture.md");
   }
 }
 
@@ -95,14 +99,17 @@ TEST_CASE("house: every tool, subcommand and option is named in the documents") 
   static const std::regex kSubcommand(R"re(add_subcommand\("([a-z-]+)")re");
   const std::string options = read(kSource / "src" / "cli" / "main.cc");
   std::set<std::string> words;
-  for (auto it = std::sregex_iterator(options.begin(), options.end(), kOption); it != std::sregex_iterator(); ++it) {
+  for (auto it = std::sregex_iterator(options.begin(), options.end(), kOption);
+       it != std::sregex_iterator(); ++it) {
     words.insert("--" + (*it)[2].str());
   }
-  for (auto it = std::sregex_iterator(options.begin(), options.end(), kSubcommand); it != std::sregex_iterator(); ++it) {
+  for (auto it = std::sregex_iterator(options.begin(), options.end(), kSubcommand);
+       it != std::sregex_iterator(); ++it) {
     words.insert("martgate " + (*it)[1].str());
   }
   CHECK(words.size() > 15);
-  for (const std::string& word : words) CHECK_MESSAGE(pages.find(word) != std::string::npos, word, " is in no document");
+  for (const std::string& word : words)
+    CHECK_MESSAGE(pages.find(word) != std::string::npos, word, " is in no document");
 }
 
 TEST_CASE("house: every refusal reason is named in docs/errors.md") {
@@ -115,7 +122,8 @@ TEST_CASE("house: every refusal reason is named in docs/errors.md") {
     for (const auto& entry : fs::recursive_directory_iterator(kSource / "src" / folder)) {
       if (entry.path().extension() != ".cc") continue;
       const std::string text = read(entry.path());
-      for (auto it = std::sregex_iterator(text.begin(), text.end(), kFail); it != std::sregex_iterator(); ++it) {
+      for (auto it = std::sregex_iterator(text.begin(), text.end(), kFail);
+           it != std::sregex_iterator(); ++it) {
         const std::string call = it->str();
         std::smatch match;
         if (std::regex_search(call, match, kReason)) reasons.insert(match[1]);
@@ -124,6 +132,7 @@ TEST_CASE("house: every refusal reason is named in docs/errors.md") {
   }
   CHECK(reasons.size() > 10);
   for (const std::string& reason : reasons) {
-    CHECK_MESSAGE(page.find("`" + reason + "`") != std::string::npos, reason, " is not in docs/errors.md");
+    CHECK_MESSAGE(page.find("`" + reason + "`") != std::string::npos, reason,
+                  " is not in docs/errors.md");
   }
 }

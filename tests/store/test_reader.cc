@@ -69,24 +69,30 @@ TEST_CASE("reader: the columns that are read are reported, through aliases, CTEs
   Reader reader = mart.open();
   const ReadSet region_and_amount{{{"main", "sales"}, {"amount", "region"}}};
   for (const std::string_view sql :
-       {"SELECT region, sum(amount) FROM sales GROUP BY 1", "WITH s AS (SELECT * FROM sales) SELECT region AS r, amount FROM s",
+       {"SELECT region, sum(amount) FROM sales GROUP BY 1",
+        "WITH s AS (SELECT * FROM sales) SELECT region AS r, amount FROM s",
         "SELECT x.region FROM (SELECT * FROM sales) AS x WHERE x.amount > 3"}) {
     CAPTURE(sql);
     const auto reads = reader.reads(Sql::rendered(sql));
     REQUIRE(reads);
-    for (const auto& column : region_and_amount.begin()->second) CHECK(reads->at({"main", "sales"}).contains(column));
+    for (const auto& column : region_and_amount.begin()->second)
+      CHECK(reads->at({"main", "sales"}).contains(column));
   }
   const auto counted = reader.reads("SELECT count(*) FROM sales");
   REQUIRE(counted);
   CHECK(counted->at({"main", "sales"}).empty());
 }
 
-TEST_CASE("reader: a query that does not end stops at its steps, and one more row than asked is noticed") {
+TEST_CASE(
+    "reader: a query that does not end stops at its steps, and one more row than asked is "
+    "noticed") {
   const Mart mart;
   Reader reader = mart.open();
   RunLimits limits;
   limits.vm_steps_max = 100'000;
-  const auto endless = reader.run("WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT max(i) FROM n", {}, limits);
+  const auto endless = reader.run(
+      "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT max(i) FROM n", {},
+      limits);
   REQUIRE_FALSE(endless);
   CHECK(endless.error().code == Code::ResourceExhausted);
   CHECK(endless.error().reason == "vm_steps_max");
@@ -119,7 +125,10 @@ TEST_CASE("reader: a wall clock limit stops a query by its own name") {
   REQUIRE(reader);
   RunLimits limits;
   limits.wall_ms_max = 5;
-  const auto slow = reader->run("WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 100000) SELECT max(i) FROM n", {}, limits);
+  const auto slow = reader->run(
+      "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 100000) SELECT "
+      "max(i) FROM n",
+      {}, limits);
   REQUIRE_FALSE(slow);
   CHECK(slow.error().reason == "wall_ms_max");
 }
@@ -138,8 +147,10 @@ TEST_CASE("reader: median is the middle value, or the mean of the middle two, an
   const Mart mart;
   Reader reader = mart.open();
   const auto result = reader.run(
-      "SELECT (SELECT median(amount) FROM sales WHERE id <= 5), (SELECT median(amount) FROM sales WHERE id <= 4),"
-      " (SELECT median(amount) FROM sales WHERE id < 0), (SELECT median(CASE WHEN id > 2 THEN amount END) FROM sales WHERE id <= 5)",
+      "SELECT (SELECT median(amount) FROM sales WHERE id <= 5), (SELECT median(amount) FROM sales "
+      "WHERE id <= 4),"
+      " (SELECT median(amount) FROM sales WHERE id < 0), (SELECT median(CASE WHEN id > 2 THEN "
+      "amount END) FROM sales WHERE id <= 5)",
       {}, {});
   REQUIRE(result);
   CHECK(std::get<double>(result->rows.at(0, 0)) == 3.0);
@@ -177,7 +188,8 @@ TEST_CASE("connection: a transaction that is not committed leaves nothing") {
 TEST_CASE("connection: prepare_select refuses what is not a SELECT and reports reads by schema") {
   auto connection = Connection::open_memory();
   REQUIRE(connection);
-  REQUIRE(connection->execute("CREATE TABLE t(x, y); ATTACH ':memory:' AS raw; CREATE TABLE raw.r(z)"));
+  REQUIRE(
+      connection->execute("CREATE TABLE t(x, y); ATTACH ':memory:' AS raw; CREATE TABLE raw.r(z)"));
   CHECK_FALSE(connection->prepare_select("DELETE FROM t"));
   CHECK_FALSE(connection->prepare_select("PRAGMA user_version"));
   CHECK_FALSE(connection->prepare_select("ATTACH 'x.db' AS y"));

@@ -62,7 +62,8 @@ void need_join(const Project& project, Aggregate& aggregate, const Field& field)
   std::ranges::sort(join->columns);
 }
 
-Status bind_keys_and_filters(const Project& project, const ResolvedQuery& query, Aggregate& aggregate) {
+Status bind_keys_and_filters(const Project& project, const ResolvedQuery& query,
+                             Aggregate& aggregate) {
   for (const Group& group : query.group_by) {
     Field field;
     if (group.metric_time) {
@@ -118,7 +119,8 @@ OutputColumn key_column(const Group& group, const Field& field) {
 }
 
 bool is_counting(Aggregation agg) {
-  return agg == Aggregation::Count || agg == Aggregation::CountDistinct || agg == Aggregation::SumBoolean;
+  return agg == Aggregation::Count || agg == Aggregation::CountDistinct ||
+         agg == Aggregation::SumBoolean;
 }
 
 // Power of ten that the measure's integers carry.
@@ -160,8 +162,8 @@ OutputColumn metric_column(const ResolvedMetric& metric) {
 }  // namespace
 
 std::string_view name_of(ValueKind kind) {
-  static constexpr std::array<std::string_view, 7> kNames{"text",    "integer", "decimal",  "number",
-                                                          "boolean", "date",    "timestamp"};
+  static constexpr std::array<std::string_view, 7> kNames{
+      "text", "integer", "decimal", "number", "boolean", "date", "timestamp"};
   return kNames[static_cast<std::size_t>(kind)];
 }
 
@@ -175,12 +177,15 @@ Result<Plan> make_plan(const Project& project, const ResolvedQuery& query) {
   for (const ResolvedMetric& metric : query.metrics) {
     const std::string& name = metric.metric->common.name;
     if (metric.measures.size() == 1) {
-      plan.metrics.emplace_back(place(project, plan.aggregates, metric.measures.front(), name, timed));
+      plan.metrics.emplace_back(
+          place(project, plan.aggregates, metric.measures.front(), name, timed));
       continue;
     }
     RatioOf ratio;
-    ratio.numerator = place(project, plan.aggregates, metric.measures[0], name + ".numerator", timed);
-    ratio.denominator = place(project, plan.aggregates, metric.measures[1], name + ".denominator", timed);
+    ratio.numerator =
+        place(project, plan.aggregates, metric.measures[0], name + ".numerator", timed);
+    ratio.denominator =
+        place(project, plan.aggregates, metric.measures[1], name + ".denominator", timed);
     plan.metrics.emplace_back(ratio);
   }
   for (Aggregate& aggregate : plan.aggregates) {

@@ -1,5 +1,5 @@
-// Phase 3: how the answer is computed. Each model is aggregated on its own, at its own grain, before
-// anything meets, so a row can never be counted twice by a join.
+// Phase 3: how the answer is computed. Each model is aggregated on its own, at its own grain,
+// before anything meets, so a row can never be counted twice by a join.
 #pragma once
 
 #include <cstdint>
@@ -45,14 +45,15 @@ enum class ValueKind : std::uint8_t { Text, Integer, Decimal, Real, Boolean, Dat
 [[nodiscard]] std::string_view name_of(ValueKind kind);
 
 // A column of the answer. Cells hold `Decimal` as an integer times 10^scale; `Real` cells are to be
-// divided by 10^scale, which may be negative (a ratio of cents to counts has 2, of counts to cents -2).
+// divided by 10^scale, which may be negative (a ratio of cents to counts has 2, of counts to cents
+// -2).
 struct OutputColumn {
   std::string name;
   ColumnRole role = ColumnRole::Dimension;
   ValueKind kind = ValueKind::Text;
   int scale = 0;
-  catalog::Unit unit;           // metrics
-  std::optional<Grain> grain;   // dimensions
+  catalog::Unit unit;          // metrics
+  std::optional<Grain> grain;  // dimensions
 };
 
 struct Plan {

@@ -32,7 +32,8 @@ std::vector<std::string> grain_names() {
 }
 
 bool is_open(const Column& column) {
-  return column.dimension != DimensionType::None && column.classification != catalog::Classification::Restricted;
+  return column.dimension != DimensionType::None &&
+         column.classification != catalog::Classification::Restricted;
 }
 
 void add_dimensions(const Model& model, std::string_view prefix, std::vector<std::string>& names) {
@@ -65,7 +66,8 @@ std::string shown_scalar(const Scalar& scalar) {
   if (const auto* flag = std::get_if<bool>(&scalar)) return *flag ? "true" : "false";
   if (const auto* number = std::get_if<std::int64_t>(&scalar)) return std::to_string(*number);
   if (const auto* real = std::get_if<double>(&scalar)) return fmt::format("{}", *real);
-  if (const auto* text = std::get_if<std::string>(&scalar)) return fmt::format("\"{}\"", shown(*text, 60));
+  if (const auto* text = std::get_if<std::string>(&scalar))
+    return fmt::format("\"{}\"", shown(*text, 60));
   return "null";
 }
 
@@ -157,7 +159,8 @@ std::vector<std::string> dimension_names(const Project& project, const Model& mo
   return names;
 }
 
-Result<Field> resolve_field(const Project& project, const Model& model, std::string_view name, Reach reach) {
+Result<Field> resolve_field(const Project& project, const Model& model, std::string_view name,
+                            Reach reach) {
   const FieldName parts = split_field_name(name);
   // A column whose own name holds "__" is found whole first.
   const auto find = [&](std::string_view path) {
@@ -171,7 +174,8 @@ Result<Field> resolve_field(const Project& project, const Model& model, std::str
       field.model = field.via == nullptr ? nullptr : project.model(field.via->to);
       if (field.model != nullptr) field.column = field.model->column(path.substr(dot + 1));
     }
-    if (reach == Reach::Caller && field.column != nullptr && field.column->dimension == DimensionType::None) {
+    if (reach == Reach::Caller && field.column != nullptr &&
+        field.column->dimension == DimensionType::None) {
       field.column = nullptr;
     }
     return field;
@@ -188,8 +192,10 @@ Result<Field> resolve_field(const Project& project, const Model& model, std::str
                 name_hints(parts.path, dimension_names(project, model)), "unknown_dimension");
   }
   if (reach == Reach::Caller && !is_open(*field.column)) {
-    return fail(Code::PermissionDenied, fmt::format("\"{}\" holds restricted data", shown(name, 80)),
-                {fmt::format("accepted: {}", join(dimension_names(project, model), ", "))}, "restricted_dimension");
+    return fail(Code::PermissionDenied,
+                fmt::format("\"{}\" holds restricted data", shown(name, 80)),
+                {fmt::format("accepted: {}", join(dimension_names(project, model), ", "))},
+                "restricted_dimension");
   }
   if (field.column->type == DataType::Date || field.column->type == DataType::Timestamp) {
     if (!grain.empty()) {
@@ -201,8 +207,8 @@ Result<Field> resolve_field(const Project& project, const Model& model, std::str
     }
   } else if (!grain.empty()) {
     return fail(Code::InvalidArgument,
-                fmt::format("\"{}\" takes no grain: {} is not a time", shown(name, 80), parts.path), {},
-                "bad_grain");
+                fmt::format("\"{}\" takes no grain: {} is not a time", shown(name, 80), parts.path),
+                {}, "bad_grain");
   }
   return field;
 }
@@ -214,9 +220,10 @@ Result<ResolvedFilter> resolve_filter(const Project& project, const Model& model
   ResolvedFilter resolved{filter.field, *field, filter.op, {}};
   const bool text_only = filter.op == FilterOp::Contains;
   if (text_only && field->column->type != DataType::Text) {
-    return fail(Code::InvalidArgument,
-                fmt::format("contains works on text; {} holds {}", filter.field, in_words(*field->column)),
-                {"accepted here: eq, ne, lt, lte, gt, gte, in, not_in, is_null, not_null"}, "bad_operator");
+    return fail(
+        Code::InvalidArgument,
+        fmt::format("contains works on text; {} holds {}", filter.field, in_words(*field->column)),
+        {"accepted here: eq, ne, lt, lte, gt, gte, in, not_in, is_null, not_null"}, "bad_operator");
   }
   for (const Scalar& scalar : filter.values) {
     auto value = stored_as(*field, scalar);
@@ -224,7 +231,8 @@ Result<ResolvedFilter> resolve_filter(const Project& project, const Model& model
       return fail(Code::InvalidArgument,
                   fmt::format("{} cannot be compared with {}", filter.field, shown_scalar(scalar)),
                   {fmt::format("{} holds {}", filter.field,
-                               field->grain ? "periods named by a day, as YYYY-MM-DD" : in_words(*field->column))},
+                               field->grain ? "periods named by a day, as YYYY-MM-DD"
+                                            : in_words(*field->column))},
                   "bad_value");
     }
     resolved.values.push_back(std::move(*value));

@@ -23,11 +23,12 @@ struct FieldName {
 
 // Every dimension that metrics on `model` can be grouped by, sorted: own columns, then those one
 // relationship away as "relationship.column". `allowed` narrows it when not empty.
-[[nodiscard]] std::vector<std::string> dimension_names(const catalog::Project& project,
-                                                       const catalog::Model& model,
-                                                       const std::vector<std::string>& allowed = {});
+[[nodiscard]] std::vector<std::string> dimension_names(
+    const catalog::Project& project, const catalog::Model& model,
+    const std::vector<std::string>& allowed = {});
 
-// Callers reach dimensions that are not restricted; the project's own definitions reach every column.
+// Callers reach dimensions that are not restricted; the project's own definitions reach every
+// column.
 enum class Reach : std::uint8_t { Caller, Definition };
 
 // Errors: NotFound (reason "unknown_dimension") with near names; InvalidArgument ("bad_grain");

@@ -30,8 +30,10 @@ Result<const Metric*> find_metric(const Project& project, const std::string& nam
   std::vector<std::string> hints = name_hints(name, names);
   // A synonym is a word people use, not a name: it becomes a hint.
   for (const Metric& metric : project.metrics) {
-    if (std::ranges::find(metric.common.synonyms, lower_ascii(name)) != metric.common.synonyms.end()) {
-      hints.insert(hints.begin(), fmt::format("\"{}\" is a synonym of {}", shown(name, 60), metric.common.name));
+    if (std::ranges::find(metric.common.synonyms, lower_ascii(name)) !=
+        metric.common.synonyms.end()) {
+      hints.insert(hints.begin(),
+                   fmt::format("\"{}\" is a synonym of {}", shown(name, 60), metric.common.name));
     }
   }
   return fail(Code::NotFound, fmt::format("there is no metric \"{}\"", shown(name, 80)),
@@ -88,8 +90,10 @@ Status check_allowed(const ResolvedMetric& metric, const Project& project, std::
     return {};
   }
   return fail(Code::InvalidArgument,
-              fmt::format("{} cannot be split or filtered by {}", metric.metric->common.name, shown(name, 80)),
-              name_hints(path, dimension_names(project, model_of(project, metric.measures.front()), allowed)),
+              fmt::format("{} cannot be split or filtered by {}", metric.metric->common.name,
+                          shown(name, 80)),
+              name_hints(path, dimension_names(project, model_of(project, metric.measures.front()),
+                                               allowed)),
               "dimension_not_allowed");
 }
 
@@ -108,9 +112,10 @@ Status check_shared(const Project& project, const std::vector<ResolvedMetric>& m
         first_model = model.common.name;
       } else if (first->model != field->model || first->column != field->column) {
         return fail(Code::InvalidArgument,
-                    fmt::format("\"{}\" is not one dimension here: {} and {} each have their own", shown(name, 80),
-                                first_model, model.common.name),
-                    {"ask for these metrics in separate calls", "or group by metric_time or a dimension both reach "
+                    fmt::format("\"{}\" is not one dimension here: {} and {} each have their own",
+                                shown(name, 80), first_model, model.common.name),
+                    {"ask for these metrics in separate calls",
+                     "or group by metric_time or a dimension both reach "
                      "through a relationship"},
                     "not_shared_dimension");
       }
@@ -124,7 +129,8 @@ Status need_time(const std::vector<ResolvedMetric>& metrics, std::string_view wh
     for (const Measure& measure : metric.measures) {
       if (measure.time == nullptr) {
         return fail(Code::InvalidArgument,
-                    fmt::format("{} has no time of its own, so {} has no meaning", metric.metric->common.name, why),
+                    fmt::format("{} has no time of its own, so {} has no meaning",
+                                metric.metric->common.name, why),
                     {"leave the time range and metric_time out, or filter on a time dimension"},
                     "no_time_dimension");
       }
@@ -141,20 +147,26 @@ Result<Group> resolve_group(const Project& project, const std::vector<ResolvedMe
     Group group{name, true, grain_named(parts.grain.empty() ? "day" : parts.grain)};
     if (!group.grain) {
       std::vector<std::string> grains;
-      for (const Grain grain : kGrains) grains.push_back(fmt::format("{}__{}", kMetricTime, name_of(grain)));
-      return fail(Code::InvalidArgument, fmt::format("\"{}\" is not a grain", shown(parts.grain, 40)),
+      for (const Grain grain : kGrains)
+        grains.push_back(fmt::format("{}__{}", kMetricTime, name_of(grain)));
+      return fail(Code::InvalidArgument,
+                  fmt::format("\"{}\" is not a grain", shown(parts.grain, 40)),
                   name_hints(name, grains), "bad_grain");
     }
     return group;
   }
   for (const ResolvedMetric& metric : metrics) {
-    if (auto allowed = check_allowed(metric, project, name); !allowed) return tl::unexpected(allowed.error());
+    if (auto allowed = check_allowed(metric, project, name); !allowed)
+      return tl::unexpected(allowed.error());
   }
-  if (auto shared = check_shared(project, metrics, name); !shared) return tl::unexpected(shared.error());
-  const auto field = resolve_field(project, model_of(project, metrics.front().measures.front()), name);
+  if (auto shared = check_shared(project, metrics, name); !shared)
+    return tl::unexpected(shared.error());
+  const auto field =
+      resolve_field(project, model_of(project, metrics.front().measures.front()), name);
   Group group{name, false, field->grain};
   // Days are what a time dimension holds; finer instants are not groups anyone asks for.
-  if (field->column->dimension == catalog::DimensionType::Time && !group.grain) group.grain = Grain::Day;
+  if (field->column->dimension == catalog::DimensionType::Time && !group.grain)
+    group.grain = Grain::Day;
   return group;
 }
 
@@ -174,7 +186,8 @@ Status check_counts(const MetricQuery& query) {
   }
   for (const catalog::Filter& filter : query.where) {
     if (filter.values.size() > kFilterValuesMax) {
-      return fail(Code::InvalidArgument, fmt::format("{} values in the filter on {}", filter.values.size(), filter.field),
+      return fail(Code::InvalidArgument,
+                  fmt::format("{} values in the filter on {}", filter.values.size(), filter.field),
                   {fmt::format("accepted: at most {}", kFilterValuesMax)}, "too_many");
     }
   }
@@ -182,7 +195,9 @@ Status check_counts(const MetricQuery& query) {
   for (const auto* list : {&query.metrics, &query.group_by}) {
     for (const std::string& name : *list) {
       if (!names.insert(name).second) {
-        return fail(Code::InvalidArgument, fmt::format("\"{}\" is asked for twice", shown(name, 80)), {}, "duplicate_name");
+        return fail(Code::InvalidArgument,
+                    fmt::format("\"{}\" is asked for twice", shown(name, 80)), {},
+                    "duplicate_name");
       }
     }
   }
@@ -193,7 +208,8 @@ Status check_counts(const MetricQuery& query) {
 
 Result<ResolvedQuery> resolve(const Project& project, const MetricQuery& query) {
   if (query.metrics.empty()) {
-    return fail(Code::InvalidArgument, "no metric is asked for", name_hints("", metric_names(project)), "unknown_metric");
+    return fail(Code::InvalidArgument, "no metric is asked for",
+                name_hints("", metric_names(project)), "unknown_metric");
   }
   if (auto counted = check_counts(query); !counted) return tl::unexpected(counted.error());
   ResolvedQuery resolved;
@@ -209,23 +225,30 @@ Result<ResolvedQuery> resolve(const Project& project, const MetricQuery& query) 
   }
   for (const catalog::Filter& filter : query.where) {
     if (split_field_name(filter.field).path == kMetricTime) {
-      return fail(Code::InvalidArgument, "metric_time is filtered by the argument time, not by where",
-                  {R"(accepted: "time": {"from": "2026-01-01", "to": "2026-04-01"})"}, "bad_time_range");
+      return fail(
+          Code::InvalidArgument, "metric_time is filtered by the argument time, not by where",
+          {R"(accepted: "time": {"from": "2026-01-01", "to": "2026-04-01"})"}, "bad_time_range");
     }
     for (const ResolvedMetric& metric : resolved.metrics) {
-      if (auto allowed = check_allowed(metric, project, filter.field); !allowed) return tl::unexpected(allowed.error());
+      if (auto allowed = check_allowed(metric, project, filter.field); !allowed)
+        return tl::unexpected(allowed.error());
     }
-    if (auto shared = check_shared(project, resolved.metrics, filter.field); !shared) return tl::unexpected(shared.error());
-    const auto checked = resolve_filter(project, model_of(project, resolved.metrics.front().measures.front()), filter);
+    if (auto shared = check_shared(project, resolved.metrics, filter.field); !shared)
+      return tl::unexpected(shared.error());
+    const auto checked = resolve_filter(
+        project, model_of(project, resolved.metrics.front().measures.front()), filter);
     if (!checked) return tl::unexpected(checked.error());
     resolved.where.push_back(filter);
   }
   if (query.time.from || query.time.to) {
-    if (auto timed = need_time(resolved.metrics, "a time range"); !timed) return tl::unexpected(timed.error());
+    if (auto timed = need_time(resolved.metrics, "a time range"); !timed)
+      return tl::unexpected(timed.error());
     if (query.time.from && query.time.to && *query.time.from >= *query.time.to) {
       return fail(Code::InvalidArgument,
-                  fmt::format("the time range {} to {} is empty", to_iso(*query.time.from), to_iso(*query.time.to)),
-                  {"ranges are half-open: from is included, to is not, so one day is from that day to the next"},
+                  fmt::format("the time range {} to {} is empty", to_iso(*query.time.from),
+                              to_iso(*query.time.to)),
+                  {"ranges are half-open: from is included, to is not, so one day is from that day "
+                   "to the next"},
                   "bad_time_range");
     }
   }
@@ -234,7 +257,8 @@ Result<ResolvedQuery> resolve(const Project& project, const MetricQuery& query) 
   orderable.insert(orderable.end(), query.group_by.begin(), query.group_by.end());
   for (const OrderBy& order : query.order_by) {
     if (std::ranges::find(orderable, order.field) == orderable.end()) {
-      return fail(Code::InvalidArgument, fmt::format("cannot order by \"{}\"", shown(order.field, 80)),
+      return fail(Code::InvalidArgument,
+                  fmt::format("cannot order by \"{}\"", shown(order.field, 80)),
                   name_hints(order.field, orderable), "unknown_order_field");
     }
   }

@@ -13,9 +13,9 @@ inline constexpr std::size_t kGroupByMax = 6;
 inline constexpr std::size_t kWhereMax = 20;
 inline constexpr std::size_t kFilterValuesMax = 128;
 
-// Errors, by reason: unknown_metric, unknown_dimension, dimension_not_allowed, bad_grain, bad_value,
-// bad_operator, bad_time_range, no_time_dimension, unknown_order_field, not_shared_dimension,
-// duplicate_name, too_many.
+// Errors, by reason: unknown_metric, unknown_dimension, dimension_not_allowed, bad_grain,
+// bad_value, bad_operator, bad_time_range, no_time_dimension, unknown_order_field,
+// not_shared_dimension, duplicate_name, too_many.
 [[nodiscard]] Result<ResolvedQuery> resolve(const catalog::Project& project,
                                             const MetricQuery& query);
 

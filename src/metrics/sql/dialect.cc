@@ -13,13 +13,13 @@ namespace {
 
 // Reserved in SQLite, PostgreSQL or the standard, among words someone may call a column.
 constexpr std::array<std::string_view, 56> kReserved{
-    "add",    "all",     "alter",   "and",    "as",      "between", "by",     "case",
-    "check",  "column",  "commit",  "create", "cross",   "current", "default", "delete",
-    "distinct", "drop",  "else",    "end",    "exists",  "false",   "filter", "for",
-    "from",   "full",    "group",   "having", "in",      "index",   "inner",  "into",
-    "is",     "join",    "left",    "like",   "limit",   "natural", "not",    "null",
-    "on",     "or",      "order",   "outer",  "primary", "right",   "select", "set",
-    "table",  "then",    "to",      "true",   "union",   "values",  "when",   "where"};
+    "add",      "all",    "alter",  "and",    "as",      "between", "by",      "case",
+    "check",    "column", "commit", "create", "cross",   "current", "default", "delete",
+    "distinct", "drop",   "else",   "end",    "exists",  "false",   "filter",  "for",
+    "from",     "full",   "group",  "having", "in",      "index",   "inner",   "into",
+    "is",       "join",   "left",   "like",   "limit",   "natural", "not",     "null",
+    "on",       "or",     "order",  "outer",  "primary", "right",   "select",  "set",
+    "table",    "then",   "to",     "true",   "union",   "values",  "when",    "where"};
 static_assert(std::ranges::is_sorted(kReserved));
 
 class SqliteDialect final : public Dialect {
@@ -33,13 +33,16 @@ class SqliteDialect final : public Dialect {
       case Grain::Month:
         return fmt::format("date({}, 'start of month')", expr);
       case Grain::Quarter:
-        return fmt::format("date({0}, 'start of month', '-' || ((strftime('%m', {0}) - 1) % 3) || ' months')", expr);
+        return fmt::format(
+            "date({0}, 'start of month', '-' || ((strftime('%m', {0}) - 1) % 3) || ' months')",
+            expr);
       case Grain::Year:
         return fmt::format("date({}, 'start of year')", expr);
     }
     return std::string(expr);
   }
-  [[nodiscard]] std::string contains(std::string_view expr, std::string_view parameter) const override {
+  [[nodiscard]] std::string contains(std::string_view expr,
+                                     std::string_view parameter) const override {
     return fmt::format("instr(lower({}), lower({})) > 0", expr, parameter);
   }
 };

@@ -14,7 +14,8 @@ class Dialect {
   // First day of the period that holds the date or timestamp `expr`, as a date.
   [[nodiscard]] virtual std::string period_start(std::string_view expr, Grain grain) const = 0;
   // True when the text `expr` holds the bound text, ASCII letters compared without case.
-  [[nodiscard]] virtual std::string contains(std::string_view expr, std::string_view parameter) const = 0;
+  [[nodiscard]] virtual std::string contains(std::string_view expr,
+                                             std::string_view parameter) const = 0;
 };
 
 [[nodiscard]] const Dialect& sqlite_dialect();

@@ -19,8 +19,10 @@ class Renderer {
   Renderer(const Plan& plan, const Dialect& dialect) : plan_(plan), dialect_(dialect) {}
 
   engine::Query render() {
-    if (plan_.aggregates.size() == 1) one_pass();
-    else several_passes();
+    if (plan_.aggregates.size() == 1)
+      one_pass();
+    else
+      several_passes();
     order_and_limit();
     return {std::move(sql_), std::move(values_)};
   }
@@ -41,7 +43,8 @@ class Renderer {
       } else {
         const auto& ratio = std::get<RatioOf>(plan_.metrics[i]);
         std::string numerator = measure(aggregate, ratio.numerator.measure);
-        item(fmt::format("1.0 * {} / nullif({}, 0)", numerator, measure(aggregate, ratio.denominator.measure)),
+        item(fmt::format("1.0 * {} / nullif({}, 0)", numerator,
+                         measure(aggregate, ratio.denominator.measure)),
              plan_.columns[column].name, last);
       }
     }
@@ -52,16 +55,17 @@ class Renderer {
   void several_passes() {
     for (std::size_t a = 0; a < plan_.aggregates.size(); ++a) {
       const Aggregate& aggregate = plan_.aggregates[a];
-      sql_ += fmt::format("{}{} AS (\n  SELECT\n", a == 0 ? "WITH " : ", ", pass_name(a));
+      sql_ += fmt::format("{}{} AS (\n  SELECT\n", a == 0 ? "WITH " : "", pass_name(a));
       const std::size_t items = plan_.group_by.size() + aggregate.measures.size();
       for (std::size_t i = 0; i < plan_.group_by.size(); ++i) {
         item(key(aggregate, i), plan_.group_by[i].name, i + 1 == items, "    ");
       }
       for (std::size_t m = 0; m < aggregate.measures.size(); ++m) {
-        item(measure(aggregate, m), aggregate.names[m], plan_.group_by.size() + m + 1 == items, "    ");
+        item(measure(aggregate, m), aggregate.names[m], plan_.group_by.size() + m + 1 == items,
+             "    ");
       }
       from_where_group(aggregate, "  ");
-      sql_ += ")\n";
+      sql_ += a + 1 < plan_.aggregates.size() ? "),\n" : ")\n";
     }
     sql_ += "SELECT\n";
     for (std::size_t i = 0; i < plan_.columns.size(); ++i) {
@@ -69,11 +73,13 @@ class Renderer {
       const bool last = i + 1 == plan_.columns.size();
       if (i < plan_.group_by.size()) {
         item(name, plan_.columns[i].name, last);
-      } else if (const auto* ref = std::get_if<MeasureRef>(&plan_.metrics[i - plan_.group_by.size()])) {
+      } else if (const auto* ref =
+                     std::get_if<MeasureRef>(&plan_.metrics[i - plan_.group_by.size()])) {
         item(combined(*ref), plan_.columns[i].name, last);
       } else {
         const auto& ratio = std::get<RatioOf>(plan_.metrics[i - plan_.group_by.size()]);
-        item(fmt::format("1.0 * {} / nullif({}, 0)", combined(ratio.numerator), combined(ratio.denominator)),
+        item(fmt::format("1.0 * {} / nullif({}, 0)", combined(ratio.numerator),
+                         combined(ratio.denominator)),
              plan_.columns[i].name, last);
       }
     }
@@ -83,10 +89,12 @@ class Renderer {
       for (const Group& group : plan_.group_by) items.push_back(identifier(group.name));
       for (std::size_t other = 0; other < plan_.aggregates.size(); ++other) {
         for (const std::string& name : plan_.aggregates[other].names) {
-          items.push_back(other == a ? identifier(name) : fmt::format("NULL AS {}", identifier(name)));
+          items.push_back(other == a ? identifier(name)
+                                     : fmt::format("NULL AS {}", identifier(name)));
         }
       }
-      sql_ += fmt::format("{}  SELECT {} FROM {}\n", a == 0 ? "" : "  UNION ALL\n", join(items, ", "), pass_name(a));
+      sql_ += fmt::format("{}  SELECT {} FROM {}\n", a == 0 ? "" : "  UNION ALL\n",
+                          join(items, ", "), pass_name(a));
     }
     sql_ += ")\n";
     group_by("");
@@ -94,9 +102,10 @@ class Renderer {
 
   std::string pass_name(std::size_t index) const {
     const Aggregate& aggregate = plan_.aggregates[index];
-    return identifier(aggregate.time == nullptr
-                          ? fmt::format("{}_totals", aggregate.model->common.name)
-                          : fmt::format("{}_by_{}", aggregate.model->common.name, aggregate.time->name));
+    return identifier(
+        aggregate.time == nullptr
+            ? fmt::format("{}_totals", aggregate.model->common.name)
+            : fmt::format("{}_by_{}", aggregate.model->common.name, aggregate.time->name));
   }
 
   // One pass has the value, the others NULL: max() picks it.
@@ -104,25 +113,30 @@ class Renderer {
     const Aggregate& aggregate = plan_.aggregates[ref.aggregate];
     const std::string picked = fmt::format("max({})", identifier(aggregate.names[ref.measure]));
     const auto& definition = *aggregate.measures[ref.measure].definition;
-    const bool counting = definition.agg == Aggregation::Count || definition.agg == Aggregation::CountDistinct ||
+    const bool counting = definition.agg == Aggregation::Count ||
+                          definition.agg == Aggregation::CountDistinct ||
                           definition.agg == Aggregation::SumBoolean;
     return counting || definition.zero_when_empty ? fmt::format("coalesce({}, 0)", picked) : picked;
   }
 
-  void item(const std::string& expr, std::string_view name, bool last, std::string_view indent = "  ") {
+  void item(const std::string& expr, std::string_view name, bool last,
+            std::string_view indent = "  ") {
     const std::string as = identifier(name);
     sql_ += fmt::format("{}{}{}{}\n", indent, expr, expr == as ? "" : " AS " + as, last ? "" : ",");
   }
 
   static std::string column_of(const Aggregate& aggregate, const Field& field) {
     if (field.via != nullptr) return identifier(field.via->name + "." + field.column->name);
-    return aggregate.joins.empty() ? identifier(field.column->name)
-                                   : identifier(aggregate.model->common.name) + "." + identifier(field.column->name);
+    return aggregate.joins.empty()
+               ? identifier(field.column->name)
+               : identifier(aggregate.model->common.name) + "." + identifier(field.column->name);
   }
 
   std::string expression(const Aggregate& aggregate, const Field& field) const {
     const std::string column = column_of(aggregate, field);
-    if (!field.grain || (field.grain == Grain::Day && field.column->type == catalog::DataType::Date)) return column;
+    if (!field.grain ||
+        (field.grain == Grain::Day && field.column->type == catalog::DataType::Date))
+      return column;
     return dialect_.period_start(column, *field.grain);
   }
 
@@ -235,19 +249,23 @@ class Renderer {
       const std::string& name = join_to.relationship->name;
       std::vector<std::string> items;
       for (const std::string& column : join_to.columns) {
-        items.push_back(fmt::format("{} AS {}", identifier(column), identifier(name + "." + column)));
+        items.push_back(
+            fmt::format("{} AS {}", identifier(column), identifier(name + "." + column)));
       }
       std::vector<std::string> pairs;
       for (std::size_t i = 0; i < join_to.relationship->from_columns.size(); ++i) {
-        pairs.push_back(fmt::format("{} = {}.{}", identifier(name + "." + join_to.relationship->to_columns[i]), model,
-                                    identifier(join_to.relationship->from_columns[i])));
+        pairs.push_back(fmt::format("{} = {}.{}",
+                                    identifier(name + "." + join_to.relationship->to_columns[i]),
+                                    model, identifier(join_to.relationship->from_columns[i])));
       }
-      sql_ += fmt::format("{0}LEFT JOIN (SELECT {1} FROM {2}) AS {3}\n{0}  ON {4}\n", indent, join(items, ", "),
-                          identifier(join_to.to->common.name), identifier(name), join(pairs, " AND "));
+      sql_ += fmt::format("{0}LEFT JOIN (SELECT {1} FROM {2}) AS {3}\n{0}  ON {4}\n", indent,
+                          join(items, ", "), identifier(join_to.to->common.name), identifier(name),
+                          join(pairs, " AND "));
     }
     std::vector<std::string> parts;
     if (plan_.time.from || plan_.time.to) {
-      const std::string time = column_of(aggregate, Field{nullptr, aggregate.model, aggregate.time, {}});
+      const std::string time =
+          column_of(aggregate, Field{nullptr, aggregate.model, aggregate.time, {}});
       if (plan_.time.from) {
         parts.push_back(time + " >= ?");
         values_.emplace_back(to_iso(*plan_.time.from));
@@ -257,7 +275,8 @@ class Renderer {
         values_.emplace_back(to_iso(*plan_.time.to));
       }
     }
-    for (const ResolvedFilter& filter : aggregate.where) parts.push_back(condition(aggregate, filter));
+    for (const ResolvedFilter& filter : aggregate.where)
+      parts.push_back(condition(aggregate, filter));
     add_measure_filters(aggregate, parts);
     for (std::size_t i = 0; i < parts.size(); ++i) {
       sql_ += fmt::format("{}{} {}\n", indent, i == 0 ? "WHERE" : "  AND", parts[i]);
@@ -268,16 +287,18 @@ class Renderer {
   // A group exists when any measure has a row in it: rows that no measure counts make no group.
   void add_measure_filters(const Aggregate& aggregate, std::vector<std::string>& parts) {
     if (filter_is_shared(aggregate)) {
-      for (const ResolvedFilter& filter : aggregate.measures.front().filter) parts.push_back(condition(aggregate, filter));
+      for (const ResolvedFilter& filter : aggregate.measures.front().filter)
+        parts.push_back(condition(aggregate, filter));
       return;
     }
-    const bool all_filter =
-        std::ranges::none_of(aggregate.measures, [](const Measure& measure) { return measure.filter.empty(); });
+    const bool all_filter = std::ranges::none_of(
+        aggregate.measures, [](const Measure& measure) { return measure.filter.empty(); });
     if (!all_filter || plan_.group_by.empty()) return;
     std::vector<std::string> either;
     std::vector<const std::vector<ResolvedFilter>*> seen;
     for (const Measure& measure : aggregate.measures) {
-      const bool known = std::ranges::any_of(seen, [&](const auto* filter) { return *filter == measure.filter; });
+      const bool known =
+          std::ranges::any_of(seen, [&](const auto* filter) { return *filter == measure.filter; });
       if (known) continue;
       seen.push_back(&measure.filter);
       const std::string all = conditions(aggregate, measure.filter);
@@ -301,7 +322,8 @@ class Renderer {
       const auto column = std::ranges::find(plan_.columns, order.field, &OutputColumn::name);
       const auto position = static_cast<std::size_t>(column - plan_.columns.begin());
       if (position < keys_left.size()) keys_left[position] = false;
-      parts.push_back(fmt::format("{}{}", position + 1, order.direction == Direction::Descending ? " DESC" : ""));
+      parts.push_back(fmt::format("{}{}", position + 1,
+                                  order.direction == Direction::Descending ? " DESC" : ""));
     }
     for (std::size_t i = 0; i < keys_left.size(); ++i) {
       if (keys_left[i]) parts.push_back(std::to_string(i + 1));

@@ -1,0 +1,23 @@
+# cmake -DROOT=<repository> -DOUTPUT=<file.cc> -P embed_files.cmake
+# Writes a C++ file that holds schemas/**/*.json and tools/*.yaml, sorted by path.
+file(GLOB_RECURSE schemas RELATIVE "${ROOT}/schemas" "${ROOT}/schemas/*.json")
+file(GLOB tools RELATIVE "${ROOT}/tools" "${ROOT}/tools/*.yaml")
+list(SORT schemas)
+list(SORT tools)
+
+set(text "// Generated from schemas/ and tools/.\n#include \"catalog/embedded.h\"\n\n")
+string(APPEND text "namespace martgate::catalog {\nnamespace {\n\n")
+foreach(kind IN ITEMS schemas tools)
+  list(LENGTH ${kind} count)
+  string(APPEND text "constexpr std::array<EmbeddedFile, ${count}> k_${kind}{{\n")
+  foreach(path IN LISTS ${kind})
+    file(READ "${ROOT}/${kind}/${path}" content)
+    string(APPEND text "    {\"${path}\", R\"_martgate_(${content})_martgate_\"},\n")
+  endforeach()
+  string(APPEND text "}};\n\n")
+endforeach()
+string(APPEND text "}  // namespace\n\n")
+string(APPEND text "std::span<const EmbeddedFile> embedded_schemas() { return k_schemas; }\n")
+string(APPEND text "std::span<const EmbeddedFile> embedded_tools() { return k_tools; }\n\n")
+string(APPEND text "}  // namespace martgate::catalog\n")
+file(WRITE "${OUTPUT}" "${text}")

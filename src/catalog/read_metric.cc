@@ -1,0 +1,70 @@
+#include "catalog/read_objects.h"
+#include "json/canonical.h"
+
+namespace martgate::catalog {
+namespace {
+
+Aggregation read_aggregation(const Node& node) {
+  const std::string name = node.text();
+  for (const Aggregation aggregation :
+       {Aggregation::Sum, Aggregation::Min, Aggregation::Max, Aggregation::Average,
+        Aggregation::Median, Aggregation::Count, Aggregation::CountDistinct}) {
+    if (name == name_of(aggregation)) return aggregation;
+  }
+  return Aggregation::SumBoolean;
+}
+
+UnitKind read_unit_kind(const Node& node) {
+  const std::string name = node.text();
+  if (name == "currency") return UnitKind::Currency;
+  if (name == "count") return UnitKind::Count;
+  if (name == "ratio") return UnitKind::Ratio;
+  return name == "duration" ? UnitKind::Duration : UnitKind::Number;
+}
+
+MetricInput read_input(const Node& node) {
+  if (node.is_text()) return {node.text(), {}};
+  return {node.at("name").text(), read_filters(node.at("filter"))};
+}
+
+}  // namespace
+
+Metric read_metric(const Node& node) {
+  Metric metric;
+  metric.common = read_common(node);
+  if (node.at("type").text() == "ratio") {
+    metric.definition =
+        RatioMetric{read_input(node.at("numerator")), read_input(node.at("denominator"))};
+  } else {
+    metric.definition = SimpleMetric{.model = node.at("model").text(),
+                                     .agg = read_aggregation(node.at("agg")),
+                                     .expr = node.at("expr").text(),
+                                     .filter = read_filters(node.at("filter")),
+                                     .agg_time_dimension = node.at("agg_time_dimension").text(),
+                                     .zero_when_empty = node.at("fill_null_with").exists()};
+  }
+  metric.dimensions = node.at("dimensions").texts();
+  const Node unit = node.at("unit");
+  metric.unit = {read_unit_kind(unit.at("kind")), unit.at("code").text(),
+                 static_cast<int>(unit.at("scale").integer())};
+  for (const Node& example : node.at("examples").items()) {
+    metric.examples.push_back(
+        {example.at("question").text(), canonical_json(*example.at("arguments").json())});
+  }
+  return metric;
+}
+
+std::vector<Question> read_questions(const Node& node) {
+  std::vector<Question> questions;
+  for (const Node& item : node.at("questions").items()) {
+    questions.push_back({.id = item.at("id").text(),
+                         .question = item.at("question").text(),
+                         .asked_by = item.at("asked_by").text(),
+                         .cadence = item.at("cadence").text(),
+                         .metrics = item.at("metrics").texts(),
+                         .group_by = item.at("group_by").texts()});
+  }
+  return questions;
+}
+
+}  // namespace martgate::catalog

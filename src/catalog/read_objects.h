@@ -1,0 +1,36 @@
+// File trees that passed their schema -> the structs of project.h. What a schema cannot say and
+// concerns one object alone is checked here; what concerns several objects is checked afterwards.
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <string_view>
+
+#include "catalog/load.h"
+#include "catalog/node.h"
+#include "catalog/project.h"
+
+namespace martgate::catalog {
+
+[[nodiscard]] Common read_common(const Node& node);
+[[nodiscard]] Source read_source(const Node& node);
+// `sql` is the text of the file beside it; `layer` is the folder both lie in.
+[[nodiscard]] Model read_model(const Node& node, Layer layer, std::string sql_file,
+                               std::string sql);
+[[nodiscard]] Metric read_metric(const Node& node);
+[[nodiscard]] std::vector<Question> read_questions(const Node& node);
+[[nodiscard]] ToolDefinition read_tool(const Node& node, const Limits& project_limits);
+[[nodiscard]] Settings read_settings(const Node& node, const std::filesystem::path& root,
+                                     const LoadOptions& options);
+
+[[nodiscard]] Scalar read_scalar(const Node& node);
+[[nodiscard]] std::vector<Filter> read_filters(const Node& node);
+[[nodiscard]] Classification read_classification(const Node& node);
+
+// The value at `node` as an ISO date; reports a day that does not exist. Empty when absent.
+[[nodiscard]] std::string read_date(const Node& node);
+
+// SHA-256 hex of the canonical JSON of a file.
+[[nodiscard]] std::string digest_of(const Node& node);
+
+}  // namespace martgate::catalog

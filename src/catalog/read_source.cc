@@ -1,0 +1,122 @@
+#include <fmt/format.h>
+
+#include <filesystem>
+#include <map>
+
+#include "base/text.h"
+#include "catalog/read_objects.h"
+
+namespace martgate::catalog {
+namespace {
+
+std::optional<std::chrono::minutes> read_age(const Node& node) {
+  if (!node.exists()) return std::nullopt;
+  const std::string period = node.at("period").text();
+  const std::int64_t minutes = period == "minute" ? 1 : period == "hour" ? 60 : 24 * 60;
+  std::int64_t age = 0;
+  if (__builtin_mul_overflow(node.at("count").integer(), minutes, &age)) age = INT64_MAX;
+  return std::chrono::minutes(age);
+}
+
+Freshness read_freshness(const Node& node) {
+  Freshness freshness{read_age(node.at("warn_after")), read_age(node.at("error_after"))};
+  if (freshness.warn_after && freshness.error_after &&
+      *freshness.warn_after > *freshness.error_after) {
+    node.at("warn_after")
+        .mistake("warn_after is longer than error_after, so it never warns",
+                 {"a warning comes before the error"});
+  }
+  return freshness;
+}
+
+LoadPattern read_pattern(const Node& node) {
+  const std::string name = node.text("batch");
+  if (name == "polling") return LoadPattern::Polling;
+  return name == "webhook" ? LoadPattern::Webhook : LoadPattern::Batch;
+}
+
+void check_files_pattern(const Node& node) {
+  const std::filesystem::path pattern(node.text());
+  if (pattern.is_absolute()) {
+    node.mistake("an absolute path", {"patterns start from the data folder"});
+    return;
+  }
+  for (const auto& part : pattern) {
+    if (part == "..") {
+      node.mistake("a path that leaves the data folder", {"patterns stay below the data folder"});
+      return;
+    }
+  }
+}
+
+char read_delimiter(const Node& node) {
+  const std::string text = node.text(",");
+  if (text.size() != 1 || text == "\"" || text == "\r" || text == "\n") {
+    node.mistake("not a delimiter", {"accepted: one ASCII character other than a quote"});
+    return ',';
+  }
+  return text.front();
+}
+
+// Column names meet in SQL, where case does not count.
+void check_column_names(const std::vector<Node>& columns) {
+  std::map<std::string, int> lines;
+  for (const Node& column : columns) {
+    const Node name = column.at("name");
+    const std::string key = lower_ascii(name.text());
+    if (key == "_load_id" || key == "_row") {
+      name.mistake(fmt::format("column name {} is taken", key),
+                   {"every raw table shows _load_id and _row of its own"});
+    }
+    const auto [first, is_new] = lines.emplace(key, name.position().line);
+    if (!is_new) {
+      name.mistake(fmt::format("column \"{}\" appears twice", shown(name.text(), 80)),
+                   {fmt::format("first on line {}; case does not count", first->second)});
+    }
+  }
+}
+
+SourceTable read_table(const Node& node, const std::string& source) {
+  SourceTable table;
+  table.name = node.at("name").text();
+  table.raw_name = fmt::format("{}_{}", source, table.name);
+  table.description = node.at("description").text();
+  table.files = node.at("files").text();
+  check_files_pattern(node.at("files"));
+  table.format = node.at("format").text() == "jsonl" ? FileFormat::Jsonl : FileFormat::Csv;
+  table.load = node.at("load").text() == "snapshot" ? LoadMode::Snapshot : LoadMode::Append;
+  table.delimiter = read_delimiter(node.at("delimiter"));
+  const std::vector<Node> columns = node.at("columns").items();
+  check_column_names(columns);
+  for (const Node& column : columns) {
+    table.columns.push_back({.name = column.at("name").text(),
+                             .data_type = column.at("data_type").text(),
+                             .description = column.at("description").text(),
+                             .required = column.at("required").truth(),
+                             .unique = column.at("unique").truth(),
+                             .classification = read_classification(column.at("classification"))});
+  }
+  return table;
+}
+
+}  // namespace
+
+Source read_source(const Node& node) {
+  Source source;
+  source.common = read_common(node);
+  source.system = node.at("system").text();
+  source.pattern = read_pattern(node.at("pattern"));
+  source.schedule = node.at("schedule").text();
+  source.freshness = read_freshness(node.at("freshness"));
+  if (const Node credentials = node.at("credentials"); credentials.exists()) {
+    source.credentials =
+        Credentials{static_cast<int>(credentials.at("rotate_every_days").integer()),
+                    read_date(credentials.at("last_rotated"))};
+  }
+  for (const Node& table : node.at("tables").items()) {
+    source.tables.push_back(read_table(table, source.common.name));
+  }
+  return source;
+}
+
+}  // namespace martgate::catalog

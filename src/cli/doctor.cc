@@ -1,0 +1,116 @@
+// martgate doctor: everything that must hold before agents may ask.
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "cli/commands.h"
+#include "cli/opened.h"
+#include "engine/snapshot.h"
+#include "envelope/anchors.h"
+#include "envelope/verify.h"
+#include "gate/world.h"
+#include "tools/trust.h"
+
+namespace martgate::cli {
+namespace {
+
+class Checks {
+ public:
+  explicit Checks(App& app) : app_(app) {}
+
+  void good(std::string_view what, std::string_view found) { line("ok", Style::Good, what, found); }
+  void warn(std::string_view what, std::string_view found) {
+    line("warn", Style::Warn, what, found);
+  }
+  void bad(std::string_view what, std::string_view found) {
+    line("bad", Style::Bad, what, found);
+    bad_ = true;
+  }
+  [[nodiscard]] bool any_bad() const { return bad_; }
+
+ private:
+  void line(std::string_view mark, Style style, std::string_view what, std::string_view found) {
+    app_.terminal.print(fmt::format(
+        "{}  {:<12}{}\n", app_.terminal.styled(fmt::format("{:<4}", mark), style), what, found));
+  }
+
+  App& app_;
+  bool bad_ = false;
+};
+
+void check_snapshot(App& app, const catalog::Project& project, Checks& checks) {
+  const auto id = engine::current_snapshot(project.settings.state_folder);
+  if (!id) return checks.bad("snapshot", to_text(id.error()));
+  const auto facts = engine::read_facts(engine::snapshot_path(project.settings.state_folder, *id));
+  if (!facts) return checks.bad("snapshot", to_text(facts.error()));
+  if (facts->project_digest == project.digest) {
+    checks.good("snapshot", fmt::format("{}, built {}", facts->id, to_rfc3339(facts->built_at)));
+  } else {
+    checks.warn("snapshot",
+                fmt::format("{} was built from other definitions; run: martgate build", facts->id));
+  }
+  const WallTime now = app.clock.now();
+  std::vector<std::string> late;
+  for (const engine::LoadedTable& loaded : facts->loaded) {
+    const catalog::Source* source = project.source(loaded.source);
+    if (source == nullptr) continue;
+    const auto freshness = tools::freshness_of(*source, loaded.last_loaded_at, now);
+    if (freshness != tools::Freshness::Fresh)
+      late.push_back(fmt::format("{} ({})", loaded.raw_name, name_of(freshness)));
+  }
+  if (late.empty())
+    checks.good("freshness",
+                fmt::format("{} raw tables within their promise", facts->loaded.size()));
+  else
+    checks.warn("freshness", fmt::format("late: {}", fmt::join(late, ", ")));
+  const auto passing =
+      std::ranges::count(facts->tests, engine::Verdict::Pass, &engine::TestResult::verdict);
+  const auto total = static_cast<std::ptrdiff_t>(facts->tests.size());
+  if (passing == total)
+    checks.good("data tests", fmt::format("all {} pass", total));
+  else
+    checks.warn("data tests",
+                fmt::format("{} of {} do not pass; see check_health", total - passing, total));
+}
+
+void check_journal(const catalog::Project& project, Checks& checks) {
+  const auto& folder = project.settings.state_folder;
+  if (!std::filesystem::exists(folder / "journal.db"))
+    return checks.good("journal", "not begun yet");
+  const auto key = envelope::read_anchor_key(folder / "anchor.key");
+  if (!key) return checks.bad("journal", to_text(key.error()));
+  const auto report = envelope::verify(folder / "journal.db", folder / "anchors.log", *key);
+  if (!report) return checks.bad("journal", to_text(report.error()));
+  if (report->ok())
+    checks.good("journal", fmt::format("{} records, chain whole, {} anchors", report->records,
+                                       report->anchors_checked));
+  else
+    checks.bad("journal", "the chain is broken; see: martgate audit verify");
+}
+
+}  // namespace
+
+Exit run_doctor(App& app) {
+  Checks checks(app);
+  auto project = open_project(app);
+  if (!project) return Exit::Project;
+  checks.good("project",
+              fmt::format("{}: {} sources, {} models, {} metrics, {} tools", project->settings.name,
+                          project->sources.size(), project->models.size(), project->metrics.size(),
+                          project->tools.size()));
+  if (std::filesystem::is_directory(project->settings.data_folder)) {
+    checks.good("data", project->settings.data_folder.string());
+  } else {
+    checks.warn("data",
+                fmt::format("there is no folder {}", project->settings.data_folder.string()));
+  }
+  check_snapshot(app, *project, checks);
+  check_journal(*project, checks);
+  if (const auto world = gate::make_world(std::move(*project)); !world)
+    checks.bad("tools", to_text(world.error()));
+  else
+    checks.good("tools", fmt::format("{} tools fit the list's budget", (*world)->tools.size()));
+  return checks.any_bad() ? Exit::No : Exit::Ok;
+}
+
+}  // namespace martgate::cli

@@ -1,0 +1,27 @@
+// A small MCP client over HTTP, protocol 2026-07-28: for `call` beside a running server, and the
+// demo.
+#pragma once
+
+#include <cstdint>
+#include <nlohmann/json_fwd.hpp>
+#include <string>
+#include <string_view>
+
+#include "base/result.h"
+
+namespace martgate::cli {
+
+struct HostPort {
+  std::string host;  // without brackets
+  std::uint16_t port = 0;
+};
+
+// "127.0.0.1:8765", "[::1]:8765", "localhost:0". Errors: InvalidArgument.
+[[nodiscard]] Result<HostPort> parse_host_port(std::string_view text);
+
+// Calls one tool and returns the MCP result object.
+// Errors: Unavailable when nobody answers; InvalidArgument or Internal for a JSON-RPC error.
+[[nodiscard]] Result<nlohmann::json> call_over_http(const HostPort& server, const std::string& tool,
+                                                    const nlohmann::json& arguments);
+
+}  // namespace martgate::cli

@@ -1,0 +1,95 @@
+#include "cli/serving.h"
+
+#include <fmt/format.h>
+
+#include <csignal>
+
+#include "base/json_writer.h"
+#include "cli/mcp_client.h"
+#include "cli/version.h"
+#include "gate/world.h"
+#include "http/mcp_endpoint.h"
+
+namespace martgate::cli {
+namespace {
+
+sigset_t held_signals() {
+  sigset_t set;
+  sigemptyset(&set);
+  sigaddset(&set, SIGINT);
+  sigaddset(&set, SIGTERM);
+  sigaddset(&set, SIGHUP);
+  return set;
+}
+
+// For load balancers and people: alive, and with which snapshot.
+void add_health_page(http::Routes& routes, const gate::MartGate& gate) {
+  routes.add("GET", "/healthz",
+             [&gate](const http::Request& /*request*/, http::Responder responder) {
+               http::Response response;
+               response.content_type = "application/json";
+               JsonWriter json(response.body);
+               json.begin_object()
+                   .field("status", "ok")
+                   .field("snapshot", gate.mart()->facts().id)
+                   .end_object();
+               std::move(responder).send(std::move(response));
+             });
+}
+
+}  // namespace
+
+Result<Serving> start_http(App& app, catalog::Project project, const ServeArgs& args) {
+  const auto address =
+      parse_host_port(args.http.empty() ? project.settings.http_address : args.http);
+  if (!address) return tl::unexpected(address.error());
+  const std::string name = project.settings.name;
+  auto open = open_gate(app, std::move(project));
+  if (!open) return tl::unexpected(open.error());
+  Serving serving;
+  serving.open = std::move(*open);
+  serving.server = std::make_unique<mcp::Server>(*serving.open.gate, app.clock, app.ids,
+                                                 mcp::ServerInfo{name, std::string(kVersion)});
+  http::Routes routes;
+  http::add_mcp_endpoint(routes, "/mcp", *serving.server);
+  add_health_page(routes, *serving.open.gate);
+  http::ListenerOptions options;
+  options.address = address->host;
+  options.port = address->port;
+  options.non_loopback_allowed = args.non_loopback_allowed;
+  options.hosts = args.hosts;
+  options.origins = args.origins;
+  auto listener = http::Listener::start(std::move(options), std::move(routes), app.clock);
+  if (!listener) return tl::unexpected(listener.error());
+  serving.listener = std::move(*listener);
+  const bool is_v6 = address->host.find(':') != std::string::npos;
+  serving.address = is_v6 ? fmt::format("[{}]:{}", address->host, serving.listener->port())
+                          : fmt::format("{}:{}", address->host, serving.listener->port());
+  return serving;
+}
+
+void hold_signals() {
+  const sigset_t set = held_signals();
+  pthread_sigmask(SIG_BLOCK, &set, nullptr);
+}
+
+void serve_until_signal(App& app, gate::MartGate& gate) {
+  const sigset_t set = held_signals();
+  for (;;) {
+    int signal = 0;
+    if (sigwait(&set, &signal) != 0 || signal != SIGHUP) return;
+    auto project = open_project(app);
+    if (!project) {
+      app.terminal.note("the project was not reloaded; the last good one goes on answering");
+      continue;
+    }
+    auto world = gate::make_world(std::move(*project));
+    const Status used = world ? gate.use(std::move(*world)) : tl::unexpected(world.error());
+    if (used)
+      app.terminal.note("the project was reloaded");
+    else
+      app.terminal.error(with_context(used.error(), "the project was not reloaded"));
+  }
+}
+
+}  // namespace martgate::cli

@@ -1,0 +1,32 @@
+// A gate that answers over HTTP until it is stopped.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "cli/commands.h"
+#include "cli/opened.h"
+#include "http/listener.h"
+#include "mcp/server.h"
+
+namespace martgate::cli {
+
+// Ended in reverse order: the listener first, then the protocol, then gate and journal.
+struct Serving {
+  OpenGate open;
+  std::unique_ptr<mcp::Server> server;
+  std::unique_ptr<http::Listener> listener;
+  std::string address;  // "127.0.0.1:8765", with the real port
+};
+
+// Errors: as open_gate() and http::Listener::start().
+[[nodiscard]] Result<Serving> start_http(App& app, catalog::Project project, const ServeArgs& args);
+
+// Blocks SIGINT, SIGTERM and SIGHUP in this thread and all that it starts later; call it before any
+// thread exists.
+void hold_signals();
+// Waits for SIGINT or SIGTERM; SIGHUP reloads the project and keeps the last good one.
+void serve_until_signal(App& app, gate::MartGate& gate);
+
+}  // namespace martgate::cli

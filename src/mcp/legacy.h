@@ -1,0 +1,20 @@
+// The revisions with a handshake: 2025-03-26, 2025-06-18, 2025-11-25.
+#pragma once
+
+#include "base/result.h"
+#include "json/json_fwd.h"
+#include "mcp/methods.h"
+
+namespace martgate::mcp {
+
+// The revision an initialize request gets: the one it asks for if it is served and legacy, else our
+// newest legacy one, also for nonsense; never an error and never a modern one.
+// Errors: InvalidArgument when params are not those of an initialize request. `params` may be null.
+[[nodiscard]] Result<Revision> negotiated(const Json* params);
+
+// The answer to initialize, at the revision of the frame.
+[[nodiscard]] std::string initialize_message(const gate::Gate& gate, const Frame& frame);
+
+void ping(gate::Gate& gate, Request request, const Finish& finish);
+
+}  // namespace martgate::mcp

@@ -1,0 +1,25 @@
+// `params._meta`: what a modern request says of itself, and what any request may bring for tracing.
+#pragma once
+
+#include <string>
+
+#include "json/json_fwd.h"
+#include "mcp/rpc_error.h"
+
+namespace martgate::mcp {
+
+// True when `_meta` names a protocol version, whatever the value. `params` may be null.
+[[nodiscard]] bool has_claim(const Json* params);
+
+struct Meta {
+  std::string protocol_version;  // as sent
+};
+
+// Errors: invalid params with HTTP status 400, naming the keys that are missing or of a wrong type.
+[[nodiscard]] RpcResult<Meta> read_meta(const Json* params);
+
+// 32 lower-case hex digits from a W3C traceparent; empty when absent or malformed, which is no
+// error (Trace Context, section 3.2.2).
+[[nodiscard]] std::string trace_id_of(const Json* params);
+
+}  // namespace martgate::mcp

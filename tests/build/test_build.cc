@@ -1,0 +1,392 @@
+#include <doctest/doctest.h>
+#include <fcntl.h>
+#include <sys/file.h>
+#include <sys/time.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+
+#include "base/files.h"
+#include "base/random.h"
+#include "build/fixture.h"
+
+using namespace martgate;
+using namespace martgate::build;
+using catalog::DataType;
+using catalog::Layer;
+
+namespace {
+
+constexpr std::string_view kGoodRows =
+    "1,anna,12.50,2026-01-31\n"
+    "2,bert,3.05,2026-02-28\n"
+    "3,anna,0.10,2026-02-28\n"
+    "4,,7,\n";
+
+}  // namespace
+
+TEST_CASE("build: without an ingest nothing is built and the command is named") {
+  Shop shop;
+  CHECK(shop.error_text().find("run: martgate ingest") != std::string::npos);
+  CHECK(shop.files().empty());
+}
+
+TEST_CASE("build: a value that does not fit its type is named with model, column, value and key") {
+  Shop shop;
+  shop.ingest_csv("1,anna,5,2026-01-31\nseven,bert,5,2026-01-31\n");
+  CHECK(shop.error_text() ==
+        "stg_orders_typed.sql: column order_id (integer) cannot hold text \"seven\"");
+  shop.mart("stg_orders_typed").primary_key = {"customer_id"};
+  CHECK(shop.error_text().find("in the row with customer_id = text \"bert\"") != std::string::npos);
+  shop.mart("stg_orders_typed").columns[0].classification = catalog::Classification::Restricted;
+  CHECK(shop.error_text().find("seven") == std::string::npos);
+  CHECK(shop.files().empty());
+}
+
+TEST_CASE("build: days that do not exist, odd timestamps and booleans are refused") {
+  struct Case {
+    DataType type;
+    std::string sql;
+    bool is_good;
+  };
+  const std::vector<Case> cases{
+      {DataType::Date, "'2026-02-29'", false},
+      {DataType::Date, "'2026-2-01'", false},
+      {DataType::Date, "'2026-01-01 '", false},
+      {DataType::Date, "'2026-01-01 00:00:00'", false},
+      {DataType::Date, "'0000-01-01'", false},
+      {DataType::Date, "'now'", false},
+      {DataType::Date, "''", false},
+      {DataType::Date, "20260101", false},
+      {DataType::Date, "'2024-02-29'", true},
+      {DataType::Date, "NULL", true},
+      {DataType::Timestamp, "'2026-01-01'", false},
+      {DataType::Timestamp, "'2026-01-01T00:00:00'", false},
+      {DataType::Timestamp, "'2026-01-01 24:00:00'", false},
+      {DataType::Timestamp, "'2026-01-01 23:59:59.5'", false},
+      {DataType::Timestamp, "'2026-01-01 23:59:59'", true},
+      {DataType::Boolean, "2", false},
+      {DataType::Boolean, "'true'", false},
+      {DataType::Boolean, "true", true},
+      {DataType::Boolean, "NULL", true},
+      {DataType::Integer, "1.5", false},
+      {DataType::Integer, "'12'", true},
+      {DataType::Decimal, "1.5", false},
+      {DataType::Decimal, "150.0", true},
+      {DataType::Real, "'x'", false},
+      {DataType::Real, "'1e3'", true},
+      {DataType::Text, "7", true},
+      {DataType::Text, "x'00'", false},
+  };
+  Shop shop;
+  shop.ingest_csv(kGoodRows);
+  for (const Case& c : cases) {
+    CAPTURE(c.sql);
+    shop.mart("customers").columns[0].type = c.type;
+    shop.mart("customers").sql = "SELECT " + c.sql + " AS customer_id";
+    shop.mart("orders").relationships.clear();
+    shop.touch();
+    const auto report = shop.try_build();
+    CHECK(report.has_value() == c.is_good);
+    if (!report) CHECK(report.error().reason == "model_failed");
+  }
+}
+
+TEST_CASE("build: a key that occurs twice is named") {
+  Shop shop;
+  shop.ingest_csv("1,anna,5,2026-01-31\n2,bert,5,2026-01-31\n2,carl,5,2026-01-31\n");
+  CHECK(shop.error_text() ==
+        "orders.yaml: (order_id) of orders is not unique, as primary_key says;"
+        " for example order_id = 2 (2 rows)");
+  shop.mart("orders").primary_key = {"order_id", "customer_id"};
+  shop.mart("customers").primary_key.clear();
+  shop.mart("customers").sql = "SELECT 'anna' AS customer_id FROM stg_orders";
+  CHECK(shop.error_text() ==
+        "customers.yaml: (customer_id) of customers is not unique, as relationship orders.customer "
+        "says;"
+        " for example customer_id = text \"anna\" (3 rows)");
+}
+
+TEST_CASE("build: models become strict tables with indexes, staging is left out") {
+  Shop shop;
+  shop.ingest_csv(kGoodRows);
+  const BuildReport report = shop.build_all();
+  CHECK(report.is_published);
+  CHECK(report.facts.id.size() == std::string_view("20261121T004501Z-1a2b3c4d").size());
+  CHECK(shop.values("SELECT order_id || ':' || coalesce(customer_id, '') || ':' || cents FROM "
+                    "orders ORDER BY 1") == "1:anna:1250 2:bert:305 3:anna:10 4::700");
+  CHECK(shop.values("SELECT name FROM sqlite_schema WHERE type = 'index' AND name NOT LIKE "
+                    "'sqlite_%' ORDER BY 1") ==
+        "customers__customer_id orders__customer_id orders__order_id");
+  CHECK(shop.values("SELECT count(*) FROM sqlite_schema WHERE name LIKE 'stg_%'") == "0");
+  CHECK(shop.values("SELECT count(*) FROM sqlite_stat1 WHERE tbl = 'orders'") == "2");
+  CHECK(shop.files() == std::vector<std::string>{report.facts.id + ".db", "current"});
+}
+
+TEST_CASE("build: the facts in the file are those of the report") {
+  Shop shop;
+  shop.ingest_csv(kGoodRows);
+  shop.mart("orders").tests = {
+      data_test("orders.day.not_null", "orders", "day", catalog::NotNull{})};
+  shop.mart("orders").tests[0].severity = catalog::Severity::Warn;
+  const BuildReport report = shop.build_all();
+  const auto facts = engine::read_facts(engine::snapshot_path(shop.state(), report.facts.id));
+  REQUIRE(facts);
+  CHECK(facts->id == report.facts.id);
+  CHECK(facts->project == "shop");
+  CHECK(facts->project_digest == shop.project.digest);
+  CHECK(facts->commit == "abc");
+  REQUIRE(facts->loaded.size() == 1);
+  CHECK(facts->loaded[0].rows == 4);
+  REQUIRE(facts->models.size() == 4);
+  CHECK(facts->models[0].name == "stg_orders");
+  CHECK(facts->model("orders")->rows == 4);
+  CHECK(facts->model("customers")->rows == 2);
+  CHECK(facts->model("customers")->layer == "marts");
+  CHECK(facts->raw_tables_behind("orders") == std::vector<std::string>{"shop_orders"});
+  REQUIRE(facts->tests.size() == 1);
+  CHECK(facts->tests[0].verdict == engine::Verdict::Warn);
+  CHECK(facts->tests[0].observed == "1 rows without a value");
+}
+
+TEST_CASE("build: a failing test of severity error keeps the old snapshot, a warning publishes") {
+  Shop shop;
+  shop.ingest_csv(kGoodRows);
+  const std::string first = shop.build_all().facts.id;
+  shop.mart("orders").tests = {
+      data_test("orders.day.not_null", "orders", "day", catalog::NotNull{})};
+  shop.touch();
+  const BuildReport refused = shop.build_all();
+  CHECK_FALSE(refused.is_published);
+  CHECK_FALSE(refused.is_up_to_date);
+  REQUIRE(refused.tests_with(engine::Verdict::Fail).size() == 1);
+  CHECK(refused.tests_with(engine::Verdict::Fail)[0]->name == "orders.day.not_null");
+  CHECK(*engine::current_snapshot(shop.state()) == first);
+  CHECK(shop.files() == std::vector<std::string>{first + ".db", "current"});
+  shop.mart("orders").tests[0].severity = catalog::Severity::Warn;
+  shop.touch();
+  const BuildReport warned = shop.build_all();
+  CHECK(warned.is_published);
+  CHECK(warned.tests_with(engine::Verdict::Warn).size() == 1);
+  CHECK(*engine::current_snapshot(shop.state()) == warned.facts.id);
+}
+
+TEST_CASE("build: every kind of test passes and fails, and NULL passes all but not_null") {
+  using namespace catalog;
+  struct Case {
+    std::string what;
+    std::string column;
+    Check check;
+    std::string where;
+    bool is_good;
+    std::string observed;
+    std::string expected;
+  };
+  const std::vector<Case> cases{
+      {"not_null", "customer_id", NotNull{}, "", false, "1 rows without a value",
+       "a value in every row"},
+      {"not_null where", "customer_id", NotNull{}, "order_id < 4", true, "0 rows without a value",
+       "a value in every row"},
+      {"unique", "customer_id", Unique{}, "", false,
+       "1 values that occur more than once, such as \"anna\"", "every value once"},
+      {"unique two", "", Unique{{"customer_id", "day"}}, "", true,
+       "0 keys that occur more than once", "every value once"},
+      {"unique NULL", "day", Unique{}, "order_id <> 2", true, "0 values that occur more than once",
+       "every value once"},
+      {"values", "customer_id", AcceptedValues{{std::string("anna"), std::string("bert")}}, "",
+       true, "0 rows with another value", "one of anna, bert"},
+      {"values", "customer_id", AcceptedValues{{std::string("anna")}}, "", false,
+       "1 rows with another value, such as \"bert\"", "one of anna"},
+      {"values of a decimal", "cents", AcceptedValues{{12.5, 3.05, 0.1, std::int64_t{7}}}, "", true,
+       "0 rows with another value", "one of 12.5, 3.05, 0.1, 7"},
+      {"relationship", "customer_id", References{"customers", "customer_id"}, "", true,
+       "0 rows without a match", "a value of customers.customer_id"},
+      {"relationship", "order_id", References{"customers", "customer_id"}, "", false,
+       "4 rows without a match, such as 1", "a value of customers.customer_id"},
+      {"matches", "customer_id", Matches{"^[a-z]{4}$"}, "", true, "0 rows that do not match",
+       "matches ^[a-z]{4}$"},
+      {"matches", "customer_id", Matches{"nna"}, "", false,
+       "1 rows that do not match, such as \"bert\"", "matches nna"},
+      {"row_count", "", RowCount{1, 4}, "", true, "4 rows", "between 1 and 4 rows"},
+      {"row_count", "", RowCount{5, {}}, "", false, "4 rows", "at least 5 rows"},
+      {"row_count where", "", RowCount{{}, 1}, "cents > 100", false, "3 rows", "at most 1 rows"},
+      {"sql", "", SqlCheck{"SELECT count(*) FROM orders", Comparison::MustBe, 4, 0}, "", true, "4",
+       "4"},
+      {"sql", "", SqlCheck{"SELECT count(*) FROM orders", Comparison::MustNotBe, 4, 0}, "", false,
+       "4", "anything but 4"},
+      {"sql", "", SqlCheck{"SELECT 1.5", Comparison::MustBeLessThan, 1.5, 0}, "", false, "1.5",
+       "less than 1.5"},
+      {"sql", "", SqlCheck{"SELECT 1.5", Comparison::MustBeGreaterThan, 1, 0}, "", true, "1.5",
+       "more than 1"},
+      {"sql", "", SqlCheck{"SELECT '2'", Comparison::MustBeBetween, 1, 2}, "", true, "\"2\"",
+       "between 1 and 2"},
+      {"sql over staging", "",
+       SqlCheck{"SELECT count(*) FROM stg_orders", Comparison::MustBe, 4, 0}, "", true, "4", "4"},
+      {"sql without a value", "", SqlCheck{"SELECT NULL", Comparison::MustNotBe, 0, 0}, "", false,
+       "NULL", "anything but 0"},
+  };
+  Shop shop;
+  shop.mart("orders").columns[2].scale = 2;
+  shop.ingest_csv(kGoodRows);
+  for (const Case& c : cases) {
+    CAPTURE(c.what);
+    CAPTURE(c.column);
+    auto test = data_test("orders.t", "orders", c.column, c.check);
+    test.where = c.where;
+    test.severity = Severity::Warn;
+    shop.mart("orders").tests = {test};
+    shop.touch();
+    const BuildReport report = shop.build_all();
+    REQUIRE(report.facts.tests.size() == 1);
+    const engine::TestResult& result = report.facts.tests[0];
+    CHECK(result.verdict == (c.is_good ? engine::Verdict::Pass : engine::Verdict::Warn));
+    CHECK(result.observed == c.observed);
+    CHECK(result.expected == c.expected);
+  }
+}
+
+TEST_CASE("build: values of a restricted column are not repeated in test results") {
+  Shop shop;
+  shop.ingest_csv(kGoodRows);
+  shop.mart("orders").columns[1].classification = catalog::Classification::Restricted;
+  shop.mart("orders").tests = {
+      data_test("orders.a", "orders", "customer_id", catalog::Matches{"nna"}),
+      data_test("orders.b", "orders", "customer_id", catalog::Unique{}),
+      data_test("orders.c", "orders", "", catalog::Unique{{"customer_id"}}),
+  };
+  const BuildReport report = shop.build_all();
+  for (const engine::TestResult& test : report.facts.tests) {
+    CHECK(test.verdict == engine::Verdict::Fail);
+    CHECK(test.observed.find("anna") == std::string::npos);
+    CHECK(test.observed.find("bert") == std::string::npos);
+  }
+}
+
+TEST_CASE("build: a test that cannot be run is an error, not a verdict") {
+  Shop shop;
+  shop.ingest_csv(kGoodRows);
+  shop.mart("orders").tests = {
+      data_test("orders.two", "orders", "", catalog::SqlCheck{"SELECT order_id FROM orders"})};
+  CHECK(shop.error_text() ==
+        "orders.yaml: test orders.two: the query gives 4 rows of 1 columns instead of one value");
+  CHECK(shop.files().empty());
+}
+
+TEST_CASE("build: nothing is built when neither project nor loads changed, unless forced") {
+  Shop shop;
+  shop.ingest_csv(kGoodRows);
+  const BuildReport first = shop.build_all();
+  const BuildReport second = shop.build_all();
+  CHECK(second.is_up_to_date);
+  CHECK_FALSE(second.is_published);
+  CHECK(second.facts.id == first.facts.id);
+  const BuildReport forced = shop.build_all({.force = true});
+  CHECK(forced.is_published);
+  CHECK(forced.facts.id != first.facts.id);
+  shop.touch();
+  CHECK(shop.build_all().is_published);
+  shop.ingest_csv("9,zoe,1,2026-03-01\n");
+  CHECK(shop.build_all().is_published);
+  CHECK(shop.values("SELECT order_id FROM orders") == "9");
+}
+
+TEST_CASE("build: loads that are not those of the raw store any more are refused") {
+  Shop shop;
+  shop.ingest_csv(kGoodRows);
+  const auto before = shop.loaded();
+  shop.ingest_csv("9,zoe,1,2026-03-01\n");
+  const auto report = build::build(shop.project, before, shop.clock);
+  REQUIRE_FALSE(report);
+  CHECK(report.error().reason == "raw_changed");
+}
+
+TEST_CASE("build: progress names every model and test, then the publishing") {
+  Shop shop;
+  shop.ingest_csv(kGoodRows);
+  shop.mart("orders").tests = {data_test("orders.rows", "orders", "", catalog::RowCount{1, {}})};
+  std::string told;
+  BuildOptions options;
+  options.progress = [&](const BuildProgress& progress) {
+    told += std::string(progress.phase) + std::to_string(progress.done) + "/" +
+            std::to_string(progress.total) + " ";
+  };
+  shop.build_all(options);
+  CHECK(told == "models0/4 models1/4 models2/4 models3/4 tests0/1 publish0/1 publish1/1 ");
+}
+
+TEST_CASE("build: the raw store is never written") {
+  Shop shop;
+  shop.ingest_csv(kGoodRows);
+  const auto raw = ingest::raw_store_path(shop.state());
+  const auto before = read_file(raw);
+  shop.build_all();
+  CHECK(*before == *read_file(raw));
+}
+
+TEST_CASE("build: the last snapshots are kept and never the current one removed") {
+  Shop shop;
+  shop.ingest_csv(kGoodRows);
+  shop.project.settings.snapshots_keep = 2;
+  std::string last;
+  for (int i = 0; i < 4; ++i) last = shop.build_all({.force = true}).facts.id;
+  const auto files = shop.files();
+  CHECK(files.size() == 3);
+  CHECK(std::ranges::find(files, last + ".db") != files.end());
+  shop.project.settings.snapshots_keep = 0;
+  last = shop.build_all({.force = true}).facts.id;
+  CHECK(shop.files() == std::vector<std::string>{last + ".db", "current"});
+}
+
+TEST_CASE("build: a second build of the same state folder is refused while one runs") {
+  Shop shop;
+  shop.ingest_csv(kGoodRows);
+  const auto path = shop.state() / "build.lock";
+  const int held = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644);
+  REQUIRE(::flock(held, LOCK_EX) == 0);
+  CHECK(shop.error_text().find("another build holds") != std::string::npos);
+  ::close(held);
+  CHECK(shop.build_all().is_published);
+}
+
+TEST_CASE("build: killed at any moment, current names a complete snapshot and leftovers go") {
+  constexpr std::uint64_t kSeed = 76;
+  constexpr int kRounds = 40;
+  constexpr std::uint64_t kMicrosecondsMax = 40'000;
+  MESSAGE("seed " << kSeed);
+  Random random(kSeed);
+  Shop shop;
+  std::string rows;
+  for (int i = 0; i < 2'000; ++i) rows += std::to_string(i) + ",anna,1.5,2026-01-31\n";
+  shop.ingest_csv(rows);
+  shop.build_all();
+  int killed = 0;
+  for (int round = 0; round < kRounds; ++round) {
+    const auto delay = static_cast<suseconds_t>(1 + random.below(kMicrosecondsMax));
+    const pid_t child = ::fork();
+    REQUIRE(child >= 0);
+    if (child == 0) {
+      // SIGALRM ends the process where it stands.
+      const itimerval timer{{0, 0}, {0, delay}};
+      ::setitimer(ITIMER_REAL, &timer, nullptr);
+      const SystemClock clock;
+      for (;;) static_cast<void>(build::build(shop.project, shop.loaded(), clock, {.force = true}));
+    }
+    int status = 0;
+    REQUIRE(::waitpid(child, &status, 0) == child);
+    if (WIFSIGNALED(status)) ++killed;
+    const auto id = engine::current_snapshot(shop.state());
+    REQUIRE(id);
+    const auto facts = engine::read_facts(engine::snapshot_path(shop.state(), *id));
+    REQUIRE(facts);
+    CHECK(facts->id == *id);
+    CHECK(shop.values("SELECT count(*) FROM orders") == "2000");
+    CHECK(shop.values("PRAGMA integrity_check") == "ok");
+  }
+  CHECK(killed == kRounds);
+  const std::string last = shop.build_all({.force = true}).facts.id;
+  for (const std::string& file : shop.files()) {
+    CHECK((file == "current" || file.ends_with(".db")));
+  }
+  CHECK(*engine::current_snapshot(shop.state()) == last);
+}

@@ -1,0 +1,1 @@
+SELECT order_id, customer_id, ordered_on, paid_on, channel, status, amount, units FROM stg_orders

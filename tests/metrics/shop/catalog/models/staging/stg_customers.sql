@@ -1,0 +1,1 @@
+SELECT customer_id, segment, country, email FROM raw.till_customers
