@@ -209,6 +209,7 @@ void check_metric_time(const Base& base, const Metric& metric, const Node& name)
   }
   if (text == kMetricTime) return;
   std::vector<std::string> accepted;
+  accepted.reserve(kGrains.size());
   for (const Grain grain : kGrains) {
     accepted.push_back(fmt::format("{}__{}", kMetricTime, name_of(grain)));
   }

@@ -12,6 +12,7 @@ namespace {
 
 std::vector<std::string> grain_names() {
   std::vector<std::string> names;
+  names.reserve(kGrains.size());
   for (const Grain grain : kGrains) names.emplace_back(name_of(grain));
   return names;
 }

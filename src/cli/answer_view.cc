@@ -83,7 +83,8 @@ std::string table_of(const Terminal& terminal, const json& data) {
   std::vector<Table::Column> titles;
   for (const json& column : columns) {
     const bool is_metric = column.value("role", "") == "metric";
-    std::string title = is_metric ? column.value("label", "") : column.value("grain", column.value("name", ""));
+    std::string title =
+        is_metric ? column.value("label", "") : column.value("grain", column.value("name", ""));
     const std::string unit = column.value("unit", "");
     if (!unit.empty() && unit != "ratio" && unit != "count") title += fmt::format(" ({})", unit);
     titles.push_back({title, is_metric ? Align::Right : Align::Left});

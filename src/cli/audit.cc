@@ -22,17 +22,17 @@ void print_records(App& app, const std::vector<StoredRecord>& records) {
                {"tool"},
                {"principal"},
                {"state"},
-               {"reason"},
                {"ms", Align::Right},
-               {"request"}});
+               {"request"},
+               {"reason"}});
   for (const StoredRecord& stored : records) {
     const envelope::Record& record = stored.record;
     table.add_row({std::to_string(stored.seq),
                    to_rfc3339(WallTime{std::chrono::milliseconds(stored.t_wall_ms)}),
                    record.fields.tool, record.fields.principal,
-                   std::string(name_of(record.after.state)), record.fields.reason,
+                   std::string(name_of(record.after.state)),
                    fmt::format("{:.1f}", static_cast<double>(record.fields.cost.wall_us) / 1e3),
-                   record.env_id});
+                   record.env_id, record.fields.reason});
   }
   app.terminal.print_table(table);
 }

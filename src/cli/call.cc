@@ -12,34 +12,39 @@
 namespace martgate::cli {
 namespace {
 
-Exit print_result(App& app, const nlohmann::json& result) {
-  const bool is_error = result.value("isError", false);
+// `json` is the MCP result object, `text` its text blocks.
+Exit print_answer(App& app, const std::string& json, std::string_view text, bool is_error) {
   if (app.json) {
-    app.terminal.print(result.dump() + "\n");
-    return is_error ? Exit::No : Exit::Ok;
-  }
-  std::string text;
-  for (const auto& block : result.value("content", nlohmann::json::array()))
-    text += block.value("text", "");
-  if (is_error) {
+    app.terminal.print(json + "\n");
+  } else if (is_error) {
     app.terminal.note(text.ends_with('\n') ? text.substr(0, text.size() - 1) : text);
-    return Exit::No;
+  } else {
+    app.terminal.print(text);
   }
-  app.terminal.print(text);
-  return Exit::Ok;
+  return is_error ? Exit::No : Exit::Ok;
 }
 
-// The MCP result object that a client would get.
-nlohmann::json result_of(const gate::CallResult& answer) {
-  nlohmann::json result{{"content", {{{"type", "text"}, {"text", answer.text}}}}};
-  if (answer.is_error) {
-    result["isError"] = true;
-    if (!answer.envelope.empty())
-      result["_meta"]["martgate/envelope"] = nlohmann::json::parse(answer.envelope);
-  } else {
-    result["structuredContent"] = nlohmann::json::parse(answer.structured);
+// The MCP result object that a client would get; the answer's bytes as the gate wrote them.
+std::string result_json(const gate::CallResult& answer) {
+  std::string text;
+  JsonWriter json(text);
+  json.begin_object().key("content").begin_array();
+  json.begin_object().field("type", "text").field("text", answer.text).end_object().end_array();
+  if (!answer.is_error) json.key("structuredContent").raw(answer.structured);
+  if (answer.is_error) json.field("isError", true);
+  if (answer.is_error && !answer.envelope.empty()) {
+    json.key("_meta").begin_object().key("martgate/envelope").raw(answer.envelope).end_object();
   }
-  return result;
+  json.end_object();
+  return text;
+}
+
+Exit print_result(App& app, const nlohmann::json& result) {
+  std::string text;
+  for (const auto& block : result.value("content", nlohmann::json::array())) {
+    text += block.value("text", "");
+  }
+  return print_answer(app, result.dump(), text, result.value("isError", false));
 }
 
 }  // namespace
@@ -62,7 +67,8 @@ Exit run_call(App& app, const CallArgs& args) {
     request.tool = args.tool;
     request.arguments = std::make_unique<nlohmann::json>(std::move(*arguments));
     request.transport = "cli";
-    return print_result(app, result_of(call_and_wait(*open->gate, std::move(request))));
+    const gate::CallResult answer = call_and_wait(*open->gate, std::move(request));
+    return print_answer(app, result_json(answer), answer.text, answer.is_error);
   }
   if (open.error().reason == "journal_locked") {
     // A server holds the journal, so the call goes where every other call goes.

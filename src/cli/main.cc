@@ -5,6 +5,7 @@
 
 #include <exception>
 
+#include "base/text.h"
 #include "cli/commands.h"
 #include "cli/version.h"
 
@@ -115,7 +116,17 @@ int run(int argc, char** argv) {
   } catch (const CLI::Success& done) {  // --help
     return cli.exit(done);
   } catch (const CLI::ParseError& problem) {
-    static_cast<void>(cli.exit(problem));
+    const std::vector<std::string> left = cli.remaining();
+    if (cli.get_subcommands().empty() && !left.empty()) {
+      std::vector<std::string> words;
+      for (const CLI::App* word : cli.get_subcommands({})) words.push_back(word->get_name());
+      const SystemClock clock;
+      Terminal(clock, {}).error({Code::NotFound,
+                                 fmt::format("there is no word \"{}\"", shown(left.front(), 60)),
+                                 name_hints(left.front(), words)});
+    } else {
+      static_cast<void>(cli.exit(problem));
+    }
     return static_cast<int>(Exit::Usage);
   }
 

@@ -11,13 +11,13 @@ namespace martgate::cli {
 namespace {
 
 Exit serve_stdio(App& app, catalog::Project project) {
-  const std::string name = project.settings.name;
   auto open = open_gate(app, std::move(project));
   if (!open) {
     app.terminal.error(open.error());
     return exit_of(open.error());
   }
-  mcp::Server server(*open->gate, app.clock, app.ids, mcp::ServerInfo{name, std::string(kVersion)});
+  mcp::Server server(*open->gate, app.clock, app.ids,
+                     mcp::ServerInfo{"martgate", std::string(kVersion)});
   auto pipe = stdio::McpStdio::create(server);
   if (!pipe) {
     app.terminal.error(pipe.error());

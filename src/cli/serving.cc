@@ -43,13 +43,12 @@ Result<Serving> start_http(App& app, catalog::Project project, const ServeArgs& 
   const auto address =
       parse_host_port(args.http.empty() ? project.settings.http_address : args.http);
   if (!address) return tl::unexpected(address.error());
-  const std::string name = project.settings.name;
   auto open = open_gate(app, std::move(project));
   if (!open) return tl::unexpected(open.error());
   Serving serving;
   serving.open = std::move(*open);
-  serving.server = std::make_unique<mcp::Server>(*serving.open.gate, app.clock, app.ids,
-                                                 mcp::ServerInfo{name, std::string(kVersion)});
+  serving.server = std::make_unique<mcp::Server>(
+      *serving.open.gate, app.clock, app.ids, mcp::ServerInfo{"martgate", std::string(kVersion)});
   http::Routes routes;
   http::add_mcp_endpoint(routes, "/mcp", *serving.server);
   add_health_page(routes, *serving.open.gate);

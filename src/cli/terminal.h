@@ -61,7 +61,7 @@ class Terminal {
   bool out_is_terminal_;
   bool err_is_terminal_;
   bool color_;
-  int width_ = 100;
+  int width_ = 10'000;                  // nothing is cut where nobody's screen ends
   std::int64_t progress_since_ns_ = 0;  // 0: none is running
   std::int64_t progress_drawn_ns_ = 0;
   bool progress_visible_ = false;

@@ -87,7 +87,6 @@ Status ChainWalk::check_place(const StoredRecord& stored) {
 
 Status ChainWalk::check_life(const StoredRecord& stored) {
   const Record& record = stored.record;
-  if (auto sound = check(record); !sound) return sound;
   const std::array<store::Value, 2> values{record.env_id, stored.seq};
   if (auto bound = previous_.bind_all(values); !bound) return bound;
   const auto found = previous_.step();

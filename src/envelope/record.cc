@@ -76,19 +76,21 @@ Status check_fields(const Fields& fields) {
 }
 
 // Every call of every server writes one of these, on one thread. Most of a record is hex digits and
-// words of our own, which need no escaping; only names go the way of all JSON text.
+// words of our own, which need no escaping; only a name with a quote in it goes the way of all JSON
+// text.
 class PayloadWriter {
  public:
   explicit PayloadWriter(std::string& out) : out_(out) {}
 
-  // Text without quotes, backslashes and control characters.
+  // Printable ASCII without quotes and backslashes.
   void plain(std::string_view key, std::string_view value) {
     if (value.empty()) return;
     begin(key);
     out_.append("\"").append(value).push_back('"');
   }
+  // Printable ASCII.
   void name(std::string_view key, std::string_view value) {
-    if (value.empty()) return;
+    if (value.find_first_of("\"\\") == std::string_view::npos) return plain(key, value);
     begin(key);
     JsonWriter(out_).string(value);
   }
@@ -328,6 +330,7 @@ Result<StoredRecord> parse_payload(std::string_view payload) {
     return bad_record("the payload misses a member or holds one of another type");
   }
   record.after.version = record.before.version + static_cast<std::int64_t>(record.steps.size());
+  if (auto sound = check(record); !sound) return tl::unexpected(sound.error());
   // Unknown members, other spellings and other orders all end here.
   if (payload_of(stored) != payload) return bad_record("the payload is not in its canonical form");
   return stored;

@@ -95,8 +95,8 @@ inline constexpr std::string_view kNoHash =
 // SHA-256 over one zero byte and the payload, hex. The zero byte keeps hashes of records apart
 // from hashes of inner nodes, should the chain ever grow a tree (RFC 9162 section 2.1).
 [[nodiscard]] std::string hash_of_payload(std::string_view payload);
-// Reads a payload back; only the exact bytes that payload_of() writes are accepted.
-// Errors: InvalidArgument (reason "bad_record").
+// Reads a payload back; only the exact bytes that payload_of() writes for a record that passes
+// check() are accepted. Errors: InvalidArgument (reason "bad_record"), and those of check().
 [[nodiscard]] Result<StoredRecord> parse_payload(std::string_view payload);
 
 }  // namespace martgate::envelope

@@ -92,7 +92,7 @@ std::string short_list(const std::vector<std::string>& names) {
 Result<Evidence> cite(const tools::ToolAnswer& answer, const Project& project,
                       const SnapshotFacts& facts, WallTime now) {
   Evidence evidence;
-  evidence.trust = Trust::Pass;
+  evidence.trust = answer.trust;
   std::vector<std::string> models;
   for (const auto& [table, columns] : answer.reads) {
     const std::string& name = table.second;
@@ -205,7 +205,9 @@ std::string citation_line(const Evidence& evidence) {
       parts.push_back("snapshot " + citation.snapshot);
       continue;
     }
-    std::string part = fmt::format("{} ({})", citation.table, short_list(citation.columns));
+    std::string part =
+        fmt::format("{} ({})", citation.table,
+                    citation.columns.empty() ? "rows" : short_list(citation.columns));
     if (!citation.sources.empty()) part += fmt::format(" from {}", join(citation.sources, ", "));
     part += fmt::format("; snapshot {}; {}; {} tests pass", citation.snapshot,
                         name_of(citation.freshness), citation.tests.pass);

@@ -34,16 +34,18 @@ std::vector<catalog::Diagnostic> check_metrics(const catalog::Project& project) 
           {metric.common.file, 0, 0, compiled.error().message, compiled.error().hints});
       continue;
     }
+    // A ratio is made of simple metrics, which are prepared on their own.
+    const auto* simple = std::get_if<catalog::SimpleMetric>(&metric.definition);
+    if (simple == nullptr) continue;
     const auto prepared = shadow->prepare_select(store::Sql::rendered(compiled->query.sql));
     if (prepared) continue;
-    std::vector<std::string> hints;
-    if (const auto* simple = std::get_if<catalog::SimpleMetric>(&metric.definition)) {
-      std::vector<std::string> names;
-      for (const catalog::Column& column : project.model(simple->model)->columns)
-        names.push_back(column.name);
-      hints.push_back(fmt::format("expr is \"{}\"", simple->expr));
-      hints.push_back(fmt::format("columns of {}: {}", simple->model, join(names, ", ")));
+    std::vector<std::string> names;
+    for (const catalog::Column& column : project.model(simple->model)->columns) {
+      names.push_back(column.name);
     }
+    std::vector<std::string> hints{
+        fmt::format("expr is \"{}\"", simple->expr),
+        fmt::format("columns of {}: {}", simple->model, join(names, ", "))};
     diagnostics.push_back(
         {metric.common.file, 0, 0,
          fmt::format("the metric's SQL does not prepare: {}", prepared.error().message),

@@ -105,7 +105,8 @@ void write_lineage(JsonWriter& json, const engine::SnapshotFacts& facts, const s
   json.end_array();
 }
 
-void write_standing(JsonWriter& json, const Standing& standing, std::string& text) {
+void write_standing(JsonWriter& json, const Standing& standing, ToolAnswer& answer) {
+  answer.trust = trust_of(standing);
   write_strings(json, "sources", standing.sources);
   json.key("tests")
       .begin_object()
@@ -113,9 +114,9 @@ void write_standing(JsonWriter& json, const Standing& standing, std::string& tex
       .field("warn", standing.tests.warn);
   json.field("fail", standing.tests.fail).end_object();
   json.field("freshness", name_of(standing.freshness));
-  text += fmt::format("sources: {}\ntests: {} pass, {} warn, {} fail; freshness {}\n",
-                      join(standing.sources, ", "), standing.tests.pass, standing.tests.warn,
-                      standing.tests.fail, name_of(standing.freshness));
+  answer.text += fmt::format("sources: {}\ntests: {} pass, {} warn, {} fail; freshness {}\n",
+                             join(standing.sources, ", "), standing.tests.pass, standing.tests.warn,
+                             standing.tests.fail, name_of(standing.freshness));
 }
 
 void describe_metric(const Context& context, const Metric& metric, ToolAnswer& answer) {
@@ -149,7 +150,7 @@ void describe_metric(const Context& context, const Metric& metric, ToolAnswer& a
   write_lineage(json, context.mart.facts(), mart.common.name);
   write_standing(json,
                  standing_of(context.project, context.mart.facts(), mart.common.name, context.now),
-                 answer.text);
+                 answer);
 }
 
 void describe_mart(const Context& context, const Model& mart, ToolAnswer& answer) {
@@ -186,7 +187,7 @@ void describe_mart(const Context& context, const Model& mart, ToolAnswer& answer
   write_lineage(json, context.mart.facts(), mart.common.name);
   write_standing(json,
                  standing_of(context.project, context.mart.facts(), mart.common.name, context.now),
-                 answer.text);
+                 answer);
 }
 
 void describe_source(const Context& context, const Source& source, ToolAnswer& answer) {

@@ -68,6 +68,7 @@ Result<ToolAnswer> check_health(const Context& context, const nlohmann::json& ar
 
   ToolAnswer answer;
   answer.read_facts = true;
+  answer.trust = trust;
   JsonWriter json(answer.members);
   json.field("trust", name_of(trust))
       .field("snapshot", facts.id)

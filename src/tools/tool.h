@@ -11,6 +11,7 @@
 #include "base/result.h"
 #include "catalog/project.h"
 #include "engine/mart_engine.h"
+#include "tools/trust.h"
 
 namespace martgate::tools {
 
@@ -36,6 +37,7 @@ struct ToolAnswer {
   std::vector<const catalog::Metric*> metrics;  // definitions the numbers come from
   std::vector<std::string> catalog_objects;     // "metric.net_revenue": catalog entries shown
   bool read_facts = false;                      // shows what the snapshot says of itself
+  Trust trust = Trust::Pass;                    // of what it describes, beside what it read
   std::int64_t rows = 0;
   std::int64_t limit = 0;  // 0: the kind has none
   bool truncated = false;

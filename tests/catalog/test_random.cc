@@ -12,7 +12,7 @@ using namespace martgate::catalog;
 namespace {
 
 constexpr std::uint64_t kSeed = 20261121;
-constexpr int kRuns = 300;
+constexpr int kRuns = 200;
 
 // Pieces that YAML gives a meaning to.
 const std::vector<std::string> kPieces{

@@ -1,5 +1,5 @@
-// The demo company, end to end: generated, built, asked over MCP. Expected numbers were computed from
-// the generated files by other means than martgate's SQL.
+// The demo company, end to end: generated, built, asked over MCP. Expected numbers were computed
+// from the generated files by other means than martgate's SQL.
 #include <doctest/doctest.h>
 
 #include <nlohmann/json.hpp>
@@ -68,7 +68,8 @@ TEST_CASE("company: the numbers are those computed from the files by hand") {
       R"({"metrics": ["product_revenue", "units_sold"], "group_by": ["metric_time__quarter"],
           "where": [{"field": "product.category", "op": "eq", "value": "Tents"}],
           "time": {"from": "2026-01-01", "to": "2026-10-01"}})");
-  CHECK(tents.at("rows") == json::parse(R"([["2026-01-01", 26795.00, 75], ["2026-04-01", 53062.00, 168],
+  CHECK(tents.at("rows") ==
+        json::parse(R"([["2026-01-01", 26795.00, 75], ["2026-04-01", 53062.00, 168],
                                             ["2026-07-01", 71037.00, 193]])"));
   const json year = company.ask(
       R"({"metrics": ["net_revenue"], "time": {"from": "2026-01-01", "to": "2027-01-01"}})");

@@ -86,6 +86,21 @@ TEST_CASE("record: a payload reads back as it was") {
   CHECK(*back == stored);
 }
 
+TEST_CASE("record: a quote in a name does not end its text") {
+  StoredRecord stored = some_stored();
+  stored.record.fields.principal = R"(a","reason":"b\c)";
+  REQUIRE(check(stored.record));
+  const auto back = parse_payload(payload_of(stored));
+  REQUIRE(back);
+  CHECK(*back == stored);
+}
+
+TEST_CASE("record: a payload whose record would be refused is refused") {
+  StoredRecord stored = some_stored();
+  stored.record.fields.tenant = "\u202Eabc";
+  CHECK_FALSE(parse_payload(payload_of(stored)));
+}
+
 TEST_CASE("record: any other spelling of a payload is refused") {
   const std::string payload = payload_of(some_stored());
   for (const std::string& other :

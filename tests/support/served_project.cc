@@ -99,6 +99,12 @@ json ServedProject::call(const std::string& tool, const json& arguments) {
   return answer.at("result");
 }
 
+std::shared_ptr<gate::World> ServedProject::remade_world() const {
+  auto world = gate::make_world(world_->project);
+  REQUIRE(world);
+  return std::const_pointer_cast<gate::World>(*world);
+}
+
 json ServedProject::journal_tail(std::int64_t count) const {
   auto reader = envelope::JournalReader::open(state_.path() / "journal.db");
   REQUIRE(reader);

@@ -37,6 +37,10 @@ class ServedProject {
   // The last records of the journal as JSON objects, oldest first.
   [[nodiscard]] nlohmann::json journal_tail(std::int64_t count) const;
 
+  // A second world of the same project, for a test to change.
+  [[nodiscard]] std::shared_ptr<gate::World> remade_world() const;
+  Status close_journal() { return journal_->close(); }
+
   [[nodiscard]] const catalog::Project& project() const;
   [[nodiscard]] const build::BuildReport& report() const { return report_; }
   [[nodiscard]] gate::MartGate& gate() { return *gate_; }
