@@ -22,7 +22,7 @@ namespace {
 
 using namespace martgate;
 
-constexpr double kRoundSeconds = 1.5;
+constexpr double kRoundSeconds = 1.0;
 constexpr int kRounds = 3;
 
 constexpr std::string_view kCall =

@@ -1,0 +1,149 @@
+// The running server: reload, a project that breaks while it runs, a second server, an orderly end.
+#include <doctest/doctest.h>
+#include <fcntl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <array>
+#include <csignal>
+#include <filesystem>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <vector>
+
+#include "base/files.h"
+#include "cli/mcp_client.h"
+#include "temp_folder.h"
+
+using namespace martgate;
+using nlohmann::json;
+
+namespace {
+
+// A child of this test; what it prints on both streams comes through one pipe.
+class Program {
+ public:
+  explicit Program(std::vector<std::string> words) {
+    std::array<int, 2> pipe{};
+    REQUIRE(::pipe2(pipe.data(), O_CLOEXEC) == 0);
+    words.insert(words.begin(), MARTGATE_PROGRAM);
+    std::vector<char*> arguments;
+    for (std::string& word : words) arguments.push_back(word.data());
+    arguments.push_back(nullptr);
+    pid_ = ::fork();
+    if (pid_ == 0) {
+      ::dup2(pipe[1], STDOUT_FILENO);
+      ::dup2(pipe[1], STDERR_FILENO);
+      ::execv(arguments[0], arguments.data());
+      ::_exit(127);
+    }
+    ::close(pipe[1]);
+    out_ = pipe[0];
+  }
+  ~Program() {
+    if (pid_ > 0) {
+      ::kill(pid_, SIGKILL);
+      ::waitpid(pid_, nullptr, 0);
+    }
+    ::close(out_);
+  }
+  Program(const Program&) = delete;
+  Program& operator=(const Program&) = delete;
+
+  // Reads on until a line holds `words`; the whole text so far. Ends with the program's output.
+  std::string read_until(const std::string& words) {
+    std::size_t line_end = std::string::npos;
+    for (;;) {
+      const std::size_t at = text_.find(words, seen_);
+      line_end = at == std::string::npos ? at : text_.find('\n', at);
+      if (line_end != std::string::npos) break;
+      std::array<char, 1024> part{};
+      const ssize_t count = ::read(out_, part.data(), part.size());
+      if (count <= 0) break;
+      text_.append(part.data(), static_cast<std::size_t>(count));
+    }
+    REQUIRE_MESSAGE(line_end != std::string::npos, "the program never said \"", words,
+                    "\": ", text_);
+    seen_ = line_end;
+    return text_;
+  }
+  void signal(int number) const { ::kill(pid_, number); }
+  int wait() {
+    int status = 0;
+    ::waitpid(pid_, &status, 0);
+    pid_ = 0;
+    return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+  }
+
+ private:
+  pid_t pid_ = 0;
+  int out_ = -1;
+  std::string text_;
+  std::size_t seen_ = 0;
+};
+
+cli::HostPort address_in(const std::string& text) {
+  const std::size_t at = text.find("http://") + 7;
+  const auto address = cli::parse_host_port(text.substr(at, text.find("/mcp", at) - at));
+  REQUIRE(address);
+  return *address;
+}
+
+void change(const std::filesystem::path& file, const std::string& from, const std::string& to) {
+  std::string text = *read_file(file);
+  const std::size_t at = text.find(from);
+  REQUIRE(at != std::string::npos);
+  REQUIRE(replace_file(file, text.replace(at, from.size(), to)));
+}
+
+}  // namespace
+
+TEST_CASE("serve: a broken project keeps the last good one, a mended one is taken over") {
+  const TempFolder folder;
+  const std::string project = (folder.path() / "bakery").string();
+  const auto metric = folder.path() / "bakery" / "catalog" / "metrics" / "revenue.yaml";
+  CHECK(Program({"init", project}).wait() == 0);
+  CHECK(Program({"-C", project, "build"}).wait() == 0);
+  Program server({"-C", project, "serve", "--http", "127.0.0.1:0"});
+  const cli::HostPort address = address_in(server.read_until("/mcp"));
+  const json ask{{"metrics", {"revenue"}}};
+
+  const auto before = cli::call_over_http(address, "query_metrics", ask);
+  REQUIRE(before);
+  CHECK(before->at("structuredContent").at("columns").at(0).at("label") == "Revenue");
+
+  change(metric, "agg: sum", "agg: smu");
+  server.signal(SIGHUP);
+  server.read_until("the last good one goes on answering");
+  const auto still = cli::call_over_http(address, "query_metrics", ask);
+  REQUIRE(still);
+  CHECK(still->at("structuredContent").at("rows") == before->at("structuredContent").at("rows"));
+
+  change(metric, "agg: smu", "agg: sum");
+  change(metric, "label: Revenue", "label: Takings");
+  server.signal(SIGHUP);
+  server.read_until("the project was reloaded");
+  const auto after = cli::call_over_http(address, "query_metrics", ask);
+  REQUIRE(after);
+  CHECK(after->at("structuredContent").at("columns").at(0).at("label") == "Takings");
+  CHECK(
+      after->at("structuredContent").at("envelope").at("warnings").dump().find("catalog_changed") !=
+      std::string::npos);
+
+  // A second server on the same state folder is refused; the first goes on.
+  CHECK(Program({"-C", project, "serve", "--http", "127.0.0.1:0"}).wait() == 4);
+  CHECK(cli::call_over_http(address, "check_health", json::object()));
+
+  server.signal(SIGTERM);
+  CHECK(server.wait() == 0);
+  CHECK(Program({"-C", project, "audit", "verify"}).wait() == 0);
+}
+
+TEST_CASE("serve: an address that other hosts can reach is refused without the option") {
+  const TempFolder folder;
+  const std::string project = (folder.path() / "bakery").string();
+  CHECK(Program({"init", project}).wait() == 0);
+  CHECK(Program({"-C", project, "build"}).wait() == 0);
+  Program server({"-C", project, "serve", "--http", "0.0.0.0:0"});
+  CHECK(server.wait() != 0);
+}
