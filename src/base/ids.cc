@@ -26,6 +26,12 @@ RandomBits128 SeededIds::next() {
   return bits;
 }
 
+RandomBits128 time_ordered(RandomBits128 bits, WallTime at) {
+  const auto ms = static_cast<std::uint64_t>(at.time_since_epoch().count());
+  for (std::size_t i = 0; i < 6; ++i) bits[i] = static_cast<std::uint8_t>(ms >> (8 * (5 - i)));
+  return bits;
+}
+
 std::string id_text(const char* prefix, const RandomBits128& bits) {
   return prefix + to_hex(bits);
 }

@@ -164,7 +164,7 @@ MartGate::Outcome MartGate::run(const CallRequest& request) const {
   const auto now = world();
   const auto mart = this->mart();
   const ReadyTool* tool = now->tool(request.tool);
-  const std::string request_id = id_text("req_", ids_.next());
+  const std::string request_id = id_text("req_", time_ordered(ids_.next(), clock_.now()));
 
   Outcome outcome{envelope::first_record(request_id, envelope::EffectClass::None), {}, {}};
   envelope::Record& record = outcome.record;

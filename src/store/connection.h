@@ -66,8 +66,8 @@ class Statement {
 
 enum class Durability : std::uint8_t {
   Full,   // WAL, synchronous FULL: an acknowledged commit survives power loss
-  Build,  // no journal, no sync: a file that is thrown away if anything fails before it is
-          // published
+  Build,  // rollback in memory, no sync: a file that is thrown away if anything fails before
+          // publishing published
 };
 
 class Connection {

@@ -67,6 +67,14 @@ TEST_CASE("ids: the same seed gives the same ids and two draws differ") {
   CHECK(id_text("req_", first).size() == 36);
 }
 
+TEST_CASE("ids: time-ordered ids sort by the moment they were drawn") {
+  SeededIds ids(7);
+  const auto early = time_ordered(ids.next(), *parse_rfc3339("2026-11-21T10:00:00.001Z"));
+  const auto late = time_ordered(ids.next(), *parse_rfc3339("2026-11-21T10:00:00.002Z"));
+  CHECK(id_text("", early) < id_text("", late));
+  CHECK(id_text("", early).substr(0, 12) == "01a1fd8c6901");
+}
+
 TEST_CASE("json writer: commas, escapes and nesting come out as valid JSON") {
   std::string out;
   JsonWriter json(out);
