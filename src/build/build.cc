@@ -80,7 +80,7 @@ class Build {
     if (done) done = connection->execute("BEGIN");
     if (done) done = check_loads(*connection, facts.loaded);
     if (done) done = make_models(*connection, facts);
-    if (done) done = make_relationship_indexes(*connection);
+    if (done) done = make_mart_indexes(*connection);
     if (done) done = run_tests(*connection, facts);
     if (!done) return tl::unexpected(done.error());
     const bool is_refused = std::ranges::any_of(facts.tests, [](const engine::TestResult& test) {
@@ -182,14 +182,20 @@ class Build {
     return {};
   }
 
-  // Joins follow relationships from mart to mart, and the row there must be the only one.
-  Status make_relationship_indexes(Connection& connection) {
+  // Joins follow relationships from mart to mart, and the row there must be the only one. Almost
+  // every question bounds the time, so a mart is also found by its own time.
+  Status make_mart_indexes(Connection& connection) {
     std::set<std::pair<std::string, std::vector<std::string>>> made;
     for (const catalog::Model& model : project_.models) {
       made.insert({model.common.name, model.primary_key});
     }
     for (const catalog::Model& model : project_.models) {
       if (model.layer != catalog::Layer::Marts) continue;
+      if (!model.agg_time_dimension.empty() &&
+          made.insert({model.common.name, {model.agg_time_dimension}}).second) {
+        auto indexed = add_index(connection, model, {model.agg_time_dimension});
+        if (!indexed) return indexed;
+      }
       for (const catalog::Relationship& relationship : model.relationships) {
         const catalog::Model* to = project_.model(relationship.to);
         MARTGATE_CHECK(to != nullptr);
