@@ -52,7 +52,8 @@ std::string digest_of(const Project& project, std::string_view id) {
 }
 
 void add_warnings(const Project& project, const SnapshotFacts& facts, WallTime now,
-                  Evidence& evidence, const std::vector<std::string>& models) {
+                  Evidence& evidence, const std::vector<std::string>& models,
+                  const std::vector<const engine::TestResult*>& not_passing) {
   std::vector<std::string> late;
   for (const std::string& model : models) {
     for (const std::string& raw_name : facts.raw_tables_behind(model)) {
@@ -70,13 +71,10 @@ void add_warnings(const Project& project, const SnapshotFacts& facts, WallTime n
                      : fmt::format("{} has never been loaded", raw_name)});
     }
   }
-  for (const engine::TestResult& test : facts.tests) {
-    if (test.verdict == engine::Verdict::Pass ||
-        std::ranges::find(models, test.model) == models.end())
-      continue;
+  for (const engine::TestResult* test : not_passing) {
     evidence.warnings.push_back(
-        {"test_" + std::string(name_of(test.verdict)),
-         fmt::format("{}: found {}, expected {}", test.name, test.observed, test.expected)});
+        {"test_" + std::string(name_of(test->verdict)),
+         fmt::format("{}: found {}, expected {}", test->name, test->observed, test->expected)});
   }
 }
 
@@ -94,6 +92,7 @@ Result<Evidence> cite(const tools::ToolAnswer& answer, const Project& project,
   Evidence evidence;
   evidence.trust = answer.trust;
   std::vector<std::string> models;
+  std::vector<const engine::TestResult*> not_passing;
   for (const auto& [table, columns] : answer.reads) {
     const std::string& name = table.second;
     const engine::BuiltModel* model = facts.model(name);
@@ -104,6 +103,9 @@ Result<Evidence> cite(const tools::ToolAnswer& answer, const Project& project,
     }
     tools::Standing standing = tools::standing_of(project, facts, name, now);
     evidence.trust = std::max(evidence.trust, tools::trust_of(standing));
+    for (const engine::TestResult* test : standing.not_passing) {
+      if (std::ranges::find(not_passing, test) == not_passing.end()) not_passing.push_back(test);
+    }
     Citation citation{name,
                       {columns.begin(), columns.end()},
                       model->layer,
@@ -147,7 +149,7 @@ Result<Evidence> cite(const tools::ToolAnswer& answer, const Project& project,
     citation.definitions.push_back({"catalog", project.digest});
     evidence.citations.push_back(std::move(citation));
   }
-  add_warnings(project, facts, now, evidence, models);
+  add_warnings(project, facts, now, evidence, models, not_passing);
   if (facts.project_digest != project.digest) {
     evidence.warnings.push_back({"catalog_changed",
                                  "definitions changed since this snapshot was built; run martgate "

@@ -212,7 +212,8 @@ Result<Connection> Connection::open_writable(const std::filesystem::path& path,
     if (durability == Durability::Full) {
       database->exec("PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON;");
     } else {
-      database->exec("PRAGMA journal_mode=MEMORY; PRAGMA synchronous=OFF; PRAGMA temp_store=MEMORY;");
+      database->exec(
+          "PRAGMA journal_mode=MEMORY; PRAGMA synchronous=OFF; PRAGMA temp_store=MEMORY;");
     }
     // Behind the pragmas, of which a defensive connection ignores some.
     sqlite3_db_config(database->getHandle(), SQLITE_DBCONFIG_DEFENSIVE, 1, nullptr);

@@ -67,6 +67,7 @@ Standing standing_of(const catalog::Project& project, const engine::SnapshotFact
   const auto models = models_behind(facts, model);
   for (const engine::TestResult& test : facts.tests) {
     if (!models.contains(test.model)) continue;
+    if (test.verdict != engine::Verdict::Pass) standing.not_passing.push_back(&test);
     switch (test.verdict) {
       case engine::Verdict::Pass:
         ++standing.tests.pass;

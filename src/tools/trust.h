@@ -31,7 +31,8 @@ struct Standing {
   Freshness freshness = Freshness::Unknown;
   std::optional<WallTime> loaded_at;  // the oldest of the last loads of what is behind it
   TestCounts tests;                   // of the model and every model behind it
-  std::vector<std::string> sources;   // sorted
+  std::vector<const engine::TestResult*> not_passing;  // of those tests; in the snapshot's facts
+  std::vector<std::string> sources;                    // sorted
 };
 
 // Against the source's promise; a source without one is fresh once anything was loaded.

@@ -69,3 +69,18 @@ TEST_CASE("citations: definitions newer than the snapshot are a warning") {
   CHECK(evidence->warnings[0].code == "catalog_changed");
   CHECK(evidence->trust == tools::Trust::Warn);
 }
+
+TEST_CASE("citations: a warning of a model far behind the mart says which test it is") {
+  engine::SnapshotFacts facts = snapshot();
+  facts.models.push_back({"stg_orders", "staging", "", 1});
+  facts.lineage = {{"orders", "stg_orders", "staging", {}}};
+  facts.tests = {{"stg_orders.id.unique", "stg_orders", "id", "unique", "warn",
+                  engine::Verdict::Warn, "2 rows", "0"}};
+  tools::ToolAnswer answer;
+  answer.reads[{"main", "orders"}] = {"a"};
+  const auto evidence = cite(answer, project(), facts, kNow);
+  REQUIRE(evidence);
+  REQUIRE(evidence->warnings.size() == 1);
+  CHECK(evidence->warnings[0].code == "test_warn");
+  CHECK(evidence->warnings[0].text.find("stg_orders.id.unique") == 0);
+}
