@@ -78,7 +78,7 @@ Result<WallTime> parse_rfc3339(std::string_view text) {
     if (zone_hour < 0 || zone_hour > 23 || zone_minute < 0 || zone_minute > 59) {
       return not_a_time(text);
     }
-    offset_min = (zone_hour * 60 + zone_minute) * (zone[0] == '-' ? -1 : 1);
+    offset_min = (std::int64_t{zone_hour} * 60 + zone_minute) * (zone[0] == '-' ? -1 : 1);
   }
   return WallTime{*date} + std::chrono::hours(hour) + std::chrono::minutes(minute - offset_min) +
          std::chrono::seconds(second) + milliseconds(fraction_ms);

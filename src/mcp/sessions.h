@@ -22,7 +22,7 @@ struct SessionLimits {
   // One more, and the session that was idle longest is forgotten: its client is told 404 and begins
   // anew, which costs it one round trip. Refusing the new one would lock out who comes later.
   std::size_t sessions_max = 10'000;
-  std::int64_t session_idle_ms_max = 30 * 60 * 1'000;
+  std::int64_t session_idle_ms_max = std::int64_t{30} * 60 * 1'000;
 };
 
 // A session id is no credential: a session is found by the caller who began it and by nobody else.
