@@ -202,6 +202,7 @@ MartGate::Outcome MartGate::run(const CallRequest& request) const {
     view.cost.wall_ms = static_cast<double>(elapsed_ns()) / 1e6;
     view.cost.bytes_out = static_cast<std::int64_t>(outcome.result.text.size());
     outcome.result.envelope = envelope_text(view);
+    view.error = nullptr;
   };
 
   step(Event::CredentialValid);

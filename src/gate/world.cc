@@ -75,6 +75,7 @@ Status check_list_length(const std::vector<ReadyTool>& tools) {
   if (total <= kToolListTokensMax) return {};
   std::ranges::sort(lengths, std::greater<>());
   std::vector<std::string> hints;
+  hints.reserve(lengths.size() + 1);
   for (const auto& [tokens, name] : lengths)
     hints.push_back(fmt::format("{} takes {} tokens", name, tokens));
   hints.emplace_back("shorten descriptions or leave tools out");

@@ -130,9 +130,8 @@ Status Statement::run() {
   for (;;) {
     const auto more = step();
     if (!more) {
-      const Error failure = more.error();
       reset();
-      return tl::unexpected(failure);
+      return tl::unexpected(more.error());
     }
     if (!*more) break;
   }

@@ -183,7 +183,7 @@ std::vector<CatalogHit> search_index(const Project& project, std::string_view te
                                      const std::vector<std::string>& kinds) {
   std::vector<std::string> words = words_of(text);
   std::ranges::sort(words);
-  words.erase(std::ranges::unique(words).begin(), words.end());
+  words.erase(std::unique(words.begin(), words.end()), words.end());
   std::vector<Entry> entries = entries_of(project);
   score(entries, words);
   std::erase_if(entries, [&](const Entry& entry) {

@@ -69,7 +69,7 @@ Result<const Model*> mart_of(const catalog::Project& project, const nlohmann::js
   if (found.size() == 1) return found.front();
   if (found.empty()) {
     std::ranges::sort(every_name);
-    every_name.erase(std::ranges::unique(every_name).begin(), every_name.end());
+    every_name.erase(std::unique(every_name.begin(), every_name.end()), every_name.end());
     return fail(Code::NotFound, fmt::format("no mart has a dimension \"{}\"", shown(dimension, 80)),
                 name_hints(metrics::split_field_name(dimension).path, every_name),
                 "unknown_dimension");

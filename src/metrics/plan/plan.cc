@@ -13,7 +13,6 @@ using catalog::Column;
 using catalog::DataType;
 using catalog::Model;
 using catalog::Project;
-using catalog::SimpleMetric;
 
 // Whether the metrics' own time plays any part: it bounds the rows or names the groups.
 bool uses_metric_time(const ResolvedQuery& query) {

@@ -27,6 +27,7 @@ constexpr double kExactDoubleMax = 9007199254740992.0;
 
 std::vector<std::string> grain_names() {
   std::vector<std::string> names;
+  names.reserve(kGrains.size());
   for (const Grain grain : kGrains) names.emplace_back(name_of(grain));
   return names;
 }

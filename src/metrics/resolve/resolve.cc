@@ -147,6 +147,7 @@ Result<Group> resolve_group(const Project& project, const std::vector<ResolvedMe
     Group group{name, true, grain_named(parts.grain.empty() ? "day" : parts.grain)};
     if (!group.grain) {
       std::vector<std::string> grains;
+      grains.reserve(kGrains.size());
       for (const Grain grain : kGrains)
         grains.push_back(fmt::format("{}__{}", kMetricTime, name_of(grain)));
       return fail(Code::InvalidArgument,

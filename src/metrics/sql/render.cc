@@ -133,7 +133,7 @@ class Renderer {
   }
 
   std::string expression(const Aggregate& aggregate, const Field& field) const {
-    const std::string column = column_of(aggregate, field);
+    std::string column = column_of(aggregate, field);
     if (!field.grain ||
         (field.grain == Grain::Day && field.column->type == catalog::DataType::Date))
       return column;
@@ -249,8 +249,8 @@ class Renderer {
       const std::string& name = join_to.relationship->name;
       std::vector<std::string> items;
       for (const std::string& column : join_to.columns) {
-        items.push_back(
-            fmt::format("{} AS {}", identifier(column), identifier(name + "." + column)));
+        items.push_back(fmt::format("{} AS {}", identifier(column),
+                                    identifier(fmt::format("{}.{}", name, column))));
       }
       std::vector<std::string> pairs;
       for (std::size_t i = 0; i < join_to.relationship->from_columns.size(); ++i) {
