@@ -138,7 +138,7 @@ struct Server::Call {
   InFlight::Ticket ticket = 0;
 };
 
-Server::Server(gate::Gate& gate, const Clock& clock, IdSource& ids, ServerInfo info,
+Server::Server(gate::Gate& gate, const Clock& clock, IdSource& ids, const ServerInfo& info,
                ServerLimits limits)
     : gate_(gate), limits_(limits), sessions_(clock, ids, limits.sessions) {
   std::string text;
@@ -356,7 +356,7 @@ Work Server::answer_line(PipeSession& session, const RpcResult<const Method*>& m
 // ---- batches, on both
 
 Work Server::plan_batch(Body body, Revision revision, const gate::Caller& caller,
-                        std::string_view transport, std::shared_ptr<InFlight> in_flight,
+                        std::string_view transport, const std::shared_ptr<InFlight>& in_flight,
                         std::function<void(std::string)> done) {
   // Shared by the calls of the batch, the last of which answers.
   const auto answer = std::make_shared<BatchAnswer>(body.messages.size(), std::move(done));

@@ -58,7 +58,7 @@ struct PipeSession {
 //           members and the Work it handed out, but not the gate's calls that are still running.
 class Server {
  public:
-  Server(gate::Gate& gate, const Clock& clock, IdSource& ids, ServerInfo info,
+  Server(gate::Gate& gate, const Clock& clock, IdSource& ids, const ServerInfo& info,
          ServerLimits limits = {});
 
   // Host and Origin are the listener's to check, and who calls is the transport's to establish.
@@ -90,7 +90,7 @@ class Server {
   // Puts what can be answered at once and returns the rest. `in_flight` is null on HTTP, where
   // nothing is withdrawn.
   Work plan_batch(Body body, Revision revision, const gate::Caller& caller,
-                  std::string_view transport, std::shared_ptr<InFlight> in_flight,
+                  std::string_view transport, const std::shared_ptr<InFlight>& in_flight,
                   std::function<void(std::string)> done);
   void run(Call& call);
 

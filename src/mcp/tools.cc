@@ -124,9 +124,10 @@ void list_tools(gate::Gate& gate, Request request, const Finish& finish) {
 void call_tool(gate::Gate& gate, Request request, const Finish& finish) {
   Result<gate::CallRequest> call = read_call(gate, request);
   if (!call) return finish(tl::unexpected(to_rpc(call.error())));
-  gate.call(std::move(*call), [frame = std::move(request.frame), finish](gate::CallResult result) {
-    finish(call_message(frame, result));
-  });
+  gate.call(std::move(*call),
+            [frame = std::move(request.frame), finish](const gate::CallResult& result) {
+              finish(call_message(frame, result));
+            });
 }
 
 }  // namespace martgate::mcp
