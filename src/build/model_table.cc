@@ -147,6 +147,7 @@ Error explain_refusal(store::Connection& connection, const catalog::Model& model
 
 std::string quoted_list(const std::vector<std::string>& columns) {
   std::vector<std::string> quoted;
+  quoted.reserve(columns.size());
   for (const std::string& column : columns) quoted.push_back(store::quoted_identifier(column));
   return join(quoted, ", ");
 }

@@ -152,6 +152,7 @@ class Planner {
 
   void check_columns(const catalog::Model& model, const store::Statement& select) {
     std::vector<std::string> selected;
+    selected.reserve(static_cast<std::size_t>(select.column_count()));
     for (int i = 0; i < select.column_count(); ++i) selected.push_back(select.column_name(i));
     std::vector<std::string> declared;
     for (const catalog::Column& column : model.columns) declared.push_back(column.name);

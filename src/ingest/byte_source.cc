@@ -55,7 +55,7 @@ struct FileBytes::State {
     inflater.avail_out = static_cast<uInt>(into.size());
     while (inflater.avail_out == into.size()) {
       if (inflater.avail_in == 0) {
-        const auto count = read_disk(packed);
+        auto count = read_disk(packed);
         if (!count) return count;
         if (*count == 0) {
           if (is_member_open) {

@@ -45,13 +45,13 @@ Result<bool> CsvReader::skip_to_row() {
     if (window_.bytes().starts_with(kByteOrderMark)) window_.drop(kByteOrderMark.size());
   }
   for (;;) {
-    const auto has_byte = window_.has(0);
+    auto has_byte = window_.has(0);
     if (!has_byte || !*has_byte) return has_byte;
     if (width_ == 1) return true;
     std::size_t end_bytes = 0;
     if (window_.bytes()[0] == '\n') end_bytes = 1;
     if (window_.bytes()[0] == '\r') {
-      const auto has_second = window_.has(1);
+      auto has_second = window_.has(1);
       if (!has_second) return has_second;
       if (*has_second && window_.bytes()[1] == '\n') end_bytes = 2;
     }

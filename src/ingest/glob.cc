@@ -49,11 +49,10 @@ Result<std::vector<std::string>> files_matching(const fs::path& folder, std::str
     if (parts[i].empty() || parts[i] == ".") continue;
     std::vector<std::string> deeper;
     for (const std::string& prefix : found) {
-      const auto names =
-          names_matching(folder / prefix, std::string(parts[i]), i + 1 == parts.size());
+      auto names = names_matching(folder / prefix, std::string(parts[i]), i + 1 == parts.size());
       if (!names) return names;
       for (const std::string& name : *names) {
-        deeper.push_back(prefix.empty() ? name : prefix + "/" + name);
+        deeper.push_back(prefix.empty() ? name : fmt::format("{}/{}", prefix, name));
       }
     }
     found = std::move(deeper);

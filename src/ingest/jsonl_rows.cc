@@ -59,7 +59,7 @@ class JsonlRows final : public TableRows {
 
   Result<Kind> next() override {
     for (;;) {
-      const auto kind = next_line();
+      auto kind = next_line();
       if (!kind || *kind != Kind::Row) return kind;
       if (trim(text_).empty()) continue;
       return read_object();
@@ -139,6 +139,7 @@ class JsonlRows final : public TableRows {
     }
     if (unknown.empty()) return Kind::Row;
     std::vector<std::string> quoted;
+    quoted.reserve(unknown.size());
     for (const std::string& name : unknown) quoted.push_back(json_quoted(shown(name, 80)));
     return tl::unexpected(schema_drift(
         table_, fmt::format("line {} has undeclared {}", line_, join(quoted, ", ")), unknown));
