@@ -2,9 +2,6 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
-#include <openssl/crypto.h>
-#include <openssl/evp.h>
-#include <openssl/hmac.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -20,6 +17,7 @@
 #include "base/digest.h"
 #include "base/files.h"
 #include "base/json_writer.h"
+#include "base/mac.h"
 #include "envelope/record.h"
 
 namespace martgate::envelope {
@@ -55,12 +53,7 @@ std::string line_of(const Anchor& anchor, std::string_view mac) {
 
 std::string mac_of(const Anchor& anchor, const AnchorKey& key) {
   const std::string message = std::string(kPurpose) + line_of(anchor, {});
-  std::array<std::uint8_t, 32> mac{};
-  unsigned size = 0;
-  MARTGATE_CHECK(HMAC(EVP_sha256(), key.data(), static_cast<int>(key.size()),
-                      reinterpret_cast<const unsigned char*>(message.data()), message.size(),
-                      mac.data(), &size) != nullptr);
-  return to_hex(mac);
+  return to_hex(hmac_sha256(key, message));
 }
 
 bool write_all(int fd, std::string_view bytes) {
@@ -110,8 +103,7 @@ Result<Anchor> parse_anchor_line(std::string_view line, const AnchorKey& key) {
     return bad_anchor("the anchor misses a member or holds one of another type");
   }
   const std::string expected = anchor_line(anchor, key);
-  if (expected.size() != line.size() ||
-      CRYPTO_memcmp(expected.data(), line.data(), line.size()) != 0) {
+  if (!equal_secrets(expected, line)) {
     return bad_anchor("the signature of the anchor does not match");
   }
   return anchor;

@@ -1,10 +1,9 @@
 #include "mcp/http_head.h"
 
 #include <algorithm>
-#include <array>
-#include <cstdint>
 #include <string>
 
+#include "base/base64.h"
 #include "base/text.h"
 #include "mcp/revision.h"
 
@@ -13,44 +12,6 @@ namespace {
 
 constexpr std::string_view kBase64Prefix = "=?base64?";
 constexpr std::string_view kBase64Suffix = "?=";
-constexpr std::uint8_t kNoDigit = 0xFF;
-
-constexpr std::array<std::uint8_t, 256> kBase64Digits = [] {
-  constexpr std::string_view kAlphabet =
-      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-  std::array<std::uint8_t, 256> table{};
-  table.fill(kNoDigit);
-  for (std::size_t i = 0; i < kAlphabet.size(); ++i) {
-    table[static_cast<unsigned char>(kAlphabet[i])] = static_cast<std::uint8_t>(i);
-  }
-  return table;
-}();
-
-// RFC 4648 section 4, canonical form only: whole groups, padding in its place, unused bits zero.
-std::optional<std::string> decode_base64(std::string_view text) {
-  if (text.size() % 4 != 0) return std::nullopt;
-  std::size_t padding = 0;
-  while (padding < 2 && text.ends_with('=')) {
-    text.remove_suffix(1);
-    ++padding;
-  }
-  std::string bytes;
-  std::uint32_t bits = 0;
-  unsigned bit_count = 0;
-  for (const char c : text) {
-    const std::uint8_t digit = kBase64Digits[static_cast<unsigned char>(c)];
-    if (digit == kNoDigit) return std::nullopt;
-    bits = bits << 6U | digit;
-    bit_count += 6;
-    if (bit_count >= 8) {
-      bit_count -= 8;
-      bytes.push_back(static_cast<char>(bits >> bit_count & 0xFFU));
-    }
-  }
-  const bool has_set_bits = (bits & ((1U << bit_count) - 1U)) != 0;
-  if (has_set_bits || bit_count != padding * 2) return std::nullopt;
-  return bytes;
-}
 
 bool is_plain(std::string_view value) {
   return std::ranges::all_of(value, [](char c) { return c == '\t' || (c >= 0x20 && c <= 0x7E); });
