@@ -14,7 +14,7 @@ constexpr std::string_view kHeader =
 constexpr int kLostAfterDays = 10;  // behind the promise
 
 std::string typed_reference(std::int64_t order, Random& random) {
-  const std::string reference = order_no(order);
+  std::string reference = order_no(order);
   const std::uint64_t way = random.below(20);
   if (way == 0) return lower_ascii(reference);
   if (way == 1) return reference + ' ';

@@ -143,7 +143,8 @@ Order History::begin_order(int day, std::int64_t customer, Channel channel, Rand
   order.channel = channel;
   order.country = person(customer).country;
   order.placed_day = day;
-  order.placed_second = static_cast<int>(random.between(7 * 3600, 24 * 3600 - 1));
+  order.placed_second =
+      static_cast<int>(random.between(std::int64_t{7} * 3600, std::int64_t{24} * 3600 - 1));
   return order;
 }
 

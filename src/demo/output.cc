@@ -81,7 +81,9 @@ Result<DemoSummary> Output::finish() {
 MonthlyFiles::MonthlyFiles(Output& output, const World& world, const std::string& stem,
                            const std::string& ending, std::string_view header) {
   for (int month = 0; month < world.month_count(); ++month) {
-    files_.push_back(&output.open(stem + '-' + world.month_text(month) + ending, header));
+    std::string name = stem;
+    name.append("-").append(world.month_text(month)).append(ending);
+    files_.push_back(&output.open(name, header));
   }
 }
 

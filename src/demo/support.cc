@@ -116,8 +116,8 @@ void SupportExport::write_questions() {
 
 void SupportExport::write(const Ticket& ticket, Random& random) {
   const bool busy = is_busy(world_, ticket.day);
-  const int created =
-      ticket.day * kMinutesOfDay + static_cast<int>(random.between(7 * 60, 22 * 60));
+  const int created = ticket.day * kMinutesOfDay +
+                      static_cast<int>(random.between(std::int64_t{7} * 60, std::int64_t{22} * 60));
   const int first_minutes = static_cast<int>(random.between(12, busy ? 1500 : 420));
   const int solve_minutes =
       first_minutes + static_cast<int>(random.between(30, busy || ticket.mood < -10 ? 6500 : 2600));

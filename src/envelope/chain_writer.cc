@@ -382,7 +382,7 @@ Result<Status> ChainWriter::append(const Record& record, std::int64_t t_wall_ms,
   const auto after = fold(record.before, record.steps);
   MARTGATE_CHECK(after && *after == record.after);
   if (record.before.version > 0) {
-    const auto continues = check_continues(record);
+    auto continues = check_continues(record);
     if (!continues || !*continues) return continues;
   }
   const Place place{point.seq + 1, point.head, boot_epoch_, t_wall_ms};

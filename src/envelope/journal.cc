@@ -47,7 +47,7 @@ struct Journal::State {
   std::vector<Pending> next_group();
   Status write(std::vector<Pending>& group);
   Status upkeep();
-  void stop_for_good(const Error& cause, std::vector<Pending> group);
+  void stop_for_good(const Error& cause, const std::vector<Pending>& group);
 
   std::unique_ptr<ChainWriter> writer;  // used by the writer thread alone once it runs
   const JournalOptions options;
@@ -114,7 +114,7 @@ Status Journal::State::upkeep() {
   return status;
 }
 
-void Journal::State::stop_for_good(const Error& cause, std::vector<Pending> group) {
+void Journal::State::stop_for_good(const Error& cause, const std::vector<Pending>& group) {
   const Error unknown = unknown_state(cause);
   std::deque<Pending> waiting;
   {
@@ -123,7 +123,7 @@ void Journal::State::stop_for_good(const Error& cause, std::vector<Pending> grou
     waiting.swap(queue);
   }
   if (options.on_fatal) options.on_fatal(unknown);
-  for (Pending& pending : group) pending.when_durable(tl::unexpected(unknown));
+  for (const Pending& pending : group) pending.when_durable(tl::unexpected(unknown));
   for (Pending& pending : waiting) pending.when_durable(tl::unexpected(unknown));
 }
 
@@ -137,7 +137,7 @@ void Journal::State::run() {
     Status status;
     if (!group.empty()) status = write(group);
     if (status) status = upkeep();
-    if (!status) return stop_for_good(status.error(), std::move(group));
+    if (!status) return stop_for_good(status.error(), group);
   }
   if (const auto finished = writer->finish(); !finished) stop_for_good(finished.error(), {});
 }
@@ -167,23 +167,24 @@ Journal::~Journal() {
 }
 
 void Journal::append(Record record, WhenDurable when_durable) {
-  Status refused = check(record);
-  if (refused) {
+  Status taken = check(record);
+  if (taken) {
     const std::lock_guard lock(state_->mutex);
     if (state_->fatal) {
-      refused = tl::unexpected(*state_->fatal);
+      taken = tl::unexpected(*state_->fatal);
     } else if (state_->closing) {
-      refused = fail(Code::Unavailable, "the journal is closed", {}, "journal_closed");
+      taken = fail(Code::Unavailable, "the journal is closed", {}, "journal_closed");
     } else if (state_->queue.size() >= state_->options.records_queued_max) {
-      refused = fail(Code::ResourceExhausted,
-                     fmt::format("{} records wait for the disk", state_->queue.size()),
-                     {"try again in a moment"}, "overloaded");
+      taken = fail(Code::ResourceExhausted,
+                   fmt::format("{} records wait for the disk", state_->queue.size()),
+                   {"try again in a moment"}, "overloaded");
     } else {
       state_->queue.push_back({std::move(record), std::move(when_durable)});
+      state_->wake.notify_one();
+      return;
     }
   }
-  if (!refused) return when_durable(std::move(refused));
-  state_->wake.notify_one();
+  when_durable(std::move(taken));
 }
 
 Status Journal::close() {

@@ -257,7 +257,7 @@ Result<Life> advance(const Life& life, Event event) {
 Result<Life> fold(const Life& life, std::span<const Event> events) {
   Life now = life;
   for (std::size_t i = 0; i < events.size(); ++i) {
-    const auto next = advance(now, events[i]);
+    auto next = advance(now, events[i]);
     if (!next) return next;
     const Row* row = row_at(now.state, events[i]);
     if (row->durable == Durable::BeforeNext && i + 1 != events.size()) {
