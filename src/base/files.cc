@@ -2,11 +2,13 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <sys/file.h>
 #include <unistd.h>
 
 #include <array>
 #include <cerrno>
 #include <cstring>
+#include <utility>
 
 namespace martgate {
 namespace {
@@ -74,6 +76,21 @@ Status replace_file(const std::filesystem::path& path, std::string_view bytes) {
   }
   if (::rename(beside.c_str(), path.c_str()) != 0) return os_error("rename", path);
   return sync_folder(path.has_parent_path() ? path.parent_path() : ".");
+}
+
+Result<FileLock> FileLock::take(const std::filesystem::path& path, std::string_view holder) {
+  FileLock lock(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644));
+  if (lock.descriptor_ < 0) return os_error("lock", path);
+  if (::flock(lock.descriptor_, LOCK_EX | LOCK_NB) == 0) return lock;
+  if (errno != EWOULDBLOCK) return os_error("lock", path);
+  return fail(Code::Unavailable, fmt::format("another {} holds {}", holder, path.string()),
+              {"wait for it to end"}, "locked");
+}
+
+FileLock::FileLock(FileLock&& other) noexcept : descriptor_(std::exchange(other.descriptor_, -1)) {}
+
+FileLock::~FileLock() {
+  if (descriptor_ >= 0) ::close(descriptor_);
 }
 
 Status sync_folder(const std::filesystem::path& folder) {

@@ -17,6 +17,23 @@ namespace martgate {
 // Writes beside the target, syncs, renames over it, syncs the folder. Errors: Unavailable.
 [[nodiscard]] Status replace_file(const std::filesystem::path& path, std::string_view bytes);
 
+// An exclusive advisory lock on a file that is made for it (flock); it ends with the object, or
+// with the process.
+class FileLock {
+ public:
+  // `holder` names who else may hold it: "ingest", "build".
+  // Errors: Unavailable, reason "locked" when another process holds it.
+  [[nodiscard]] static Result<FileLock> take(const std::filesystem::path& path,
+                                             std::string_view holder);
+  FileLock(FileLock&& other) noexcept;
+  FileLock& operator=(FileLock&&) = delete;
+  ~FileLock();
+
+ private:
+  explicit FileLock(int descriptor) : descriptor_(descriptor) {}
+  int descriptor_;
+};
+
 // Makes durable what was renamed or created inside `folder`. Errors: Unavailable.
 [[nodiscard]] Status sync_folder(const std::filesystem::path& folder);
 // Makes the bytes of a closed file durable. Errors: Unavailable.

@@ -1,13 +1,8 @@
 #include "build/marts_folder.h"
 
-#include <fcntl.h>
 #include <fmt/format.h>
-#include <sys/file.h>
-#include <unistd.h>
 
 #include <algorithm>
-#include <cerrno>
-#include <cstring>
 #include <system_error>
 #include <utility>
 #include <vector>
@@ -40,34 +35,24 @@ Result<Workplace> Workplace::enter(const fs::path& state_folder) {
         Code::Unavailable,
         fmt::format("cannot make {}: {}", (state_folder / "marts").string(), problem.message()));
   }
-  const fs::path path = state_folder / "build.lock";
-  Workplace place(state_folder, ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644));
-  if (place.lock_ < 0 || ::flock(place.lock_, LOCK_EX | LOCK_NB) != 0) {
-    const bool is_held = errno == EWOULDBLOCK;
-    return fail(
-        Code::Unavailable,
-        is_held ? fmt::format("another build holds {}", path.string())
-                : fmt::format("cannot lock {}: {}", path.string(), std::strerror(errno)),
-        is_held ? std::vector<std::string>{"wait for it to end"} : std::vector<std::string>{},
-        is_held ? "locked" : "");
-  }
+  auto lock = FileLock::take(state_folder / "build.lock", "build");
+  if (!lock) return tl::unexpected(lock.error());
+  Workplace place(state_folder, std::move(*lock));
   place.remove_leftovers();
   return place;
 }
 
 Workplace::Workplace(Workplace&& other) noexcept
     : state_folder_(std::move(other.state_folder_)),
-      lock_(std::exchange(other.lock_, -1)),
+      lock_(std::move(other.lock_)),
       id_(std::move(other.id_)),
-      building_(std::move(other.building_)),
-      staging_(std::move(other.staging_)) {}
+      building_(std::exchange(other.building_, {})),
+      staging_(std::exchange(other.staging_, {})) {}
 
 Workplace::~Workplace() {
-  if (lock_ < 0) return;
   std::error_code ignored;  // what cannot be removed now is a leftover for the next build
   if (!building_.empty()) fs::remove(building_, ignored);
   if (!staging_.empty()) fs::remove(staging_, ignored);
-  ::close(lock_);
 }
 
 void Workplace::remove_leftovers() const {

@@ -13,6 +13,7 @@
 #include <string>
 #include <string_view>
 
+#include "base/files.h"
 #include "base/result.h"
 
 namespace martgate::build {
@@ -38,12 +39,12 @@ class Workplace {
   void prune(int keep) const;
 
  private:
-  Workplace(std::filesystem::path state_folder, int lock)
-      : state_folder_(std::move(state_folder)), lock_(lock) {}
+  Workplace(std::filesystem::path state_folder, FileLock lock)
+      : state_folder_(std::move(state_folder)), lock_(std::move(lock)) {}
   void remove_leftovers() const;
 
   std::filesystem::path state_folder_;
-  int lock_ = -1;  // descriptor
+  FileLock lock_;
   std::string id_;
   std::filesystem::path building_;
   std::filesystem::path staging_;

@@ -116,11 +116,11 @@ Result<std::size_t> FileBytes::read(std::span<char> into) {
   return state_->is_gzip ? state_->read_inflated(into) : state_->read_disk(into);
 }
 
-Result<FileBytes::Identity> FileBytes::finish() {
+Result<DeliveryIdentity> FileBytes::finish() {
   for (;;) {
     const auto count = state_->read_disk(state_->packed);
     if (!count) return tl::unexpected(count.error());
-    if (*count == 0) return Identity{to_hex(state_->digest.finish()), state_->bytes};
+    if (*count == 0) return DeliveryIdentity{to_hex(state_->digest.finish()), state_->bytes};
   }
 }
 

@@ -22,6 +22,12 @@ class ByteSource {
   [[nodiscard]] virtual Result<std::size_t> read(std::span<char> into) = 0;
 };
 
+// What tells two deliveries of one piece apart.
+struct DeliveryIdentity {
+  std::string sha256;  // hex, of the bytes as they were delivered
+  std::int64_t bytes = 0;
+};
+
 // A file, hashed while it is read. A name that ends in .gz is inflated on the way; the digest and
 // the count are those of the file as it lies on disk.
 class FileBytes final : public ByteSource {
@@ -33,12 +39,8 @@ class FileBytes final : public ByteSource {
 
   [[nodiscard]] Result<std::size_t> read(std::span<char> into) override;
 
-  struct Identity {
-    std::string sha256;  // hex
-    std::int64_t bytes = 0;
-  };
   // Of the whole file: reads what is left of it. Nothing can be read afterwards.
-  [[nodiscard]] Result<Identity> finish();
+  [[nodiscard]] Result<DeliveryIdentity> finish();
 
  private:
   struct State;

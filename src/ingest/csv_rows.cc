@@ -84,6 +84,11 @@ std::unique_ptr<TableRows> csv_rows(const catalog::SourceTable& table, ByteSourc
   return std::make_unique<CsvRows>(table, source);
 }
 
+std::unique_ptr<TableRows> rows_of(const catalog::SourceTable& table, ByteSource& source) {
+  return table.format == catalog::FileFormat::Csv ? csv_rows(table, source)
+                                                  : jsonl_rows(table, source);
+}
+
 Error schema_drift(const catalog::SourceTable& table, std::string message,
                    std::span<const std::string> unknown) {
   const std::vector<std::string> declared = declared_names(table);

@@ -1,45 +1,18 @@
 #include "ingest/ingest.h"
 
-#include <fcntl.h>
 #include <fmt/format.h>
-#include <sys/file.h>
-#include <unistd.h>
 
 #include <algorithm>
-#include <cerrno>
-#include <cstring>
 #include <system_error>
 
+#include "base/files.h"
+#include "ingest/delivery.h"
 #include "ingest/glob.h"
 
 namespace martgate::ingest {
 namespace {
 
 namespace fs = std::filesystem;
-
-// An exclusive lock that ends with the object, or with the process.
-class FileLock {
- public:
-  [[nodiscard]] static Result<FileLock> take(const fs::path& path) {
-    FileLock lock(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644));
-    if (lock.descriptor_ >= 0 && ::flock(lock.descriptor_, LOCK_EX | LOCK_NB) == 0) return lock;
-    if (errno == EWOULDBLOCK) {
-      return fail(Code::Unavailable, fmt::format("another ingest holds {}", path.string()),
-                  {"wait for it to end"}, "locked");
-    }
-    return fail(Code::Unavailable,
-                fmt::format("cannot lock {}: {}", path.string(), std::strerror(errno)));
-  }
-  FileLock(FileLock&& other) noexcept : descriptor_(std::exchange(other.descriptor_, -1)) {}
-  FileLock& operator=(FileLock&&) = delete;
-  ~FileLock() {
-    if (descriptor_ >= 0) ::close(descriptor_);
-  }
-
- private:
-  explicit FileLock(int descriptor) : descriptor_(descriptor) {}
-  int descriptor_;
-};
 
 // A failure of the store ends the run; one of the file is that file's own.
 bool is_of_file(const Error& error) {
@@ -103,7 +76,9 @@ class TableIngest {
       report.refused.push_back({path, file.error()});
       return {};
     }
-    const auto load = store_.load({source, table, path, clock_.now(), tell}, *file);
+    const auto rows = rows_of(table, *file);
+    Delivery delivery{*rows, [&file] { return file->finish(); }};
+    const auto load = store_.load({source, table, path, clock_.now(), tell}, delivery);
     if (!load && is_of_file(load.error())) {
       report.refused.push_back({path, load.error()});
       return {};
@@ -157,7 +132,7 @@ Result<IngestReport> ingest(const catalog::Project& project, const fs::path& sta
     return fail(Code::Unavailable,
                 fmt::format("cannot make {}: {}", state_folder.string(), problem.message()));
   }
-  const auto lock = FileLock::take(state_folder / "raw.lock");
+  const auto lock = FileLock::take(state_folder / "raw.lock", "ingest");
   if (!lock) return tl::unexpected(lock.error());
   auto store = RawStore::open(raw_store_path(state_folder));
   if (!store) return tl::unexpected(store.error());

@@ -107,7 +107,7 @@ class RowWriter {
     return quarantine_.run();
   }
 
-  [[nodiscard]] const RawStore::Load& load() const { return load_; }
+  [[nodiscard]] const Load& load() const { return load_; }
 
  private:
   RowWriter(store::Statement insert, store::Statement quarantine,
@@ -121,7 +121,7 @@ class RowWriter {
   store::Statement quarantine_;
   std::string path_;
   std::int64_t load_id_;
-  RawStore::Load load_;
+  Load load_;
   std::string scratch_;
 };
 
@@ -262,7 +262,7 @@ Result<std::vector<std::string>> RawStore::live_paths(std::string_view raw_name)
   return paths;
 }
 
-Result<RawStore::Load> RawStore::load(const LoadRequest& request, FileBytes& file) {
+Result<Load> RawStore::load(const LoadRequest& request, const Delivery& delivery) {
   auto transaction = store::Transaction::begin(connection_);
   if (!transaction) return tl::unexpected(transaction.error());
   const Value head[] = {request.source, request.table.raw_name, request.path,
@@ -279,15 +279,13 @@ Result<RawStore::Load> RawStore::load(const LoadRequest& request, FileBytes& fil
   {
     auto writer = RowWriter::make(connection_, request, load_id);
     if (!writer) return tl::unexpected(writer.error());
-    const auto rows = request.table.format == catalog::FileFormat::Csv
-                          ? csv_rows(request.table, file)
-                          : jsonl_rows(request.table, file);
-    if (auto written = write_rows(request, *rows, *writer); !written) {
+    if (auto written = write_rows(request, delivery.rows, *writer); !written) {
       return tl::unexpected(written.error());
     }
     load = writer->load();
+    load.load_id = load_id;
   }
-  const auto identity = file.finish();
+  const auto identity = delivery.finish();
   if (!identity) return tl::unexpected(identity.error());
   const Value tail[] = {identity->sha256, identity->bytes, load.rows, load.quarantined, load_id};
   auto complete = connection_.prepare(
@@ -298,6 +296,11 @@ Result<RawStore::Load> RawStore::load(const LoadRequest& request, FileBytes& fil
   if (auto done = complete->run(); !done) return tl::unexpected(done.error());
   if (auto settled = settle_live_loads(request.table); !settled) {
     return tl::unexpected(settled.error());
+  }
+  if (delivery.in_transaction) {
+    if (auto done = delivery.in_transaction(connection_, load); !done) {
+      return tl::unexpected(done.error());
+    }
   }
   if (auto committed = transaction->commit(); !committed) return tl::unexpected(committed.error());
   return load;

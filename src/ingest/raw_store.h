@@ -21,7 +21,7 @@
 #include "base/result.h"
 #include "catalog/project.h"
 #include "engine/snapshot.h"
-#include "ingest/byte_source.h"
+#include "ingest/delivery.h"
 #include "store/connection.h"
 
 namespace martgate::ingest {
@@ -51,17 +51,16 @@ class RawStore {
   struct LoadRequest {
     const std::string& source;
     const catalog::SourceTable& table;
-    const std::string& path;  // relative to the data folder
+    const std::string& path;  // the piece: a file relative to the data folder, a page, an event
     WallTime at;
     std::function<void(std::int64_t rows)> progress = {};  // every 65,536 rows
   };
-  struct Load {
-    std::int64_t rows = 0;
-    std::int64_t quarantined = 0;
-  };
-  // One transaction: all of the file or nothing.
-  // Errors: those of the file (InvalidArgument, Unavailable) and of the store (Unavailable).
-  [[nodiscard]] Result<Load> load(const LoadRequest& request, FileBytes& file);
+  // One transaction: all of the delivery, with what its connector writes beside it, or nothing.
+  // Errors: those of the delivery (InvalidArgument, Unavailable) and of the store (Unavailable).
+  [[nodiscard]] Result<Load> load(const LoadRequest& request, const Delivery& delivery);
+
+  // For a connector's own bookkeeping; no transaction is open between two loads.
+  [[nodiscard]] store::Connection& connection() { return connection_; }
 
  private:
   explicit RawStore(store::Connection connection) : connection_(std::move(connection)) {}

@@ -39,6 +39,10 @@ class TableRows {
 [[nodiscard]] std::unique_ptr<TableRows> jsonl_rows(const catalog::SourceTable& table,
                                                     ByteSource& source);
 
+// csv_rows or jsonl_rows, as the table declares.
+[[nodiscard]] std::unique_ptr<TableRows> rows_of(const catalog::SourceTable& table,
+                                                 ByteSource& source);
+
 // Errors: InvalidArgument, reason "schema_drift", when `found` is not exactly the declared columns.
 // With the position of each declared column in `found`.
 [[nodiscard]] Result<std::vector<std::size_t>> positions_of_columns(
