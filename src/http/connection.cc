@@ -11,6 +11,8 @@
 #include <chrono>
 #include <utility>
 
+#include "http/body_deadline.h"
+
 namespace martgate::http {
 namespace {
 
@@ -303,7 +305,9 @@ Connection::Step Connection::admit(Service& service) {
   chunked_body_.clear();
   chunks_ = ChunkedDecoder(service.options.body_bytes_max);
   phase_ = Phase::Body;
-  deadline_ns_ = after_ms(service.options.body_ms_max);
+  body_began_ns_ = steady_ns();
+  body_wire_bytes_ = 0;
+  deadline_ns_ = body_deadline_ns(body_began_ns_, 0, service.options);
   if (head_.framing != Framing::None && head_.expects_continue && unread().size() == head_bytes_) {
     static constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
     // Nothing of ours is waiting in the socket, so 25 bytes fit, or the peer is gone.
@@ -313,19 +317,24 @@ Connection::Step Connection::admit(Service& service) {
   return Step::Again;
 }
 
-// The deadline is for the whole body, so that a minimum rate follows from it and needs no other
-// measure.
 Connection::Step Connection::read_body(const Worker& worker) {
+  const ListenerOptions& options = worker.service.options;
   std::string_view body;
   if (head_.framing == Framing::Length) {
-    if (unread().size() - head_bytes_ < head_.content_length) return Step::Read;
+    const std::size_t received = unread().size() - head_bytes_;
+    if (received < head_.content_length) {
+      deadline_ns_ = body_deadline_ns(body_began_ns_, received, options);
+      return Step::Read;
+    }
     body = unread().substr(head_bytes_, head_.content_length);
   } else if (head_.framing == Framing::Chunked) {
     const std::size_t start = begin_ + head_bytes_;
     const std::size_t taken = chunks_.feed(std::string_view(in_).substr(start), chunked_body_);
     in_.erase(start, taken);
+    body_wire_bytes_ += taken;
     switch (chunks_.progress()) {
       case ChunkedDecoder::Progress::More:
+        deadline_ns_ = body_deadline_ns(body_began_ns_, body_wire_bytes_, options);
         return Step::Read;
       case ChunkedDecoder::Progress::Bad:
         return refuse(worker.service, {400, "the chunks are malformed"});

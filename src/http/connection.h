@@ -177,6 +177,8 @@ class Connection {
   std::string in_;  // the current request begins at begin_
   std::size_t begin_ = 0;
   std::size_t head_bytes_ = 0;
+  std::int64_t body_began_ns_ = 0;
+  std::uint64_t body_wire_bytes_ = 0;  // of the body, its framing included, so far
   HeadScanner scanner_;
   Head head_;
   ChunkedDecoder chunks_;

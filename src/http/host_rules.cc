@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <iterator>
 
 #include "base/text.h"
 
@@ -111,6 +112,16 @@ HostRules HostRules::loopback() {
     rules.origins_.push_back({"http", host, std::nullopt});
     rules.origins_.push_back({"https", host, std::nullopt});
   }
+  return rules;
+}
+
+Result<HostRules> HostRules::loopback_and(const std::vector<std::string>& hosts,
+                                          const std::vector<std::string>& origins) {
+  auto rules = from(hosts, origins);
+  if (!rules) return rules;
+  HostRules known = loopback();
+  std::move(known.hosts_.begin(), known.hosts_.end(), std::back_inserter(rules->hosts_));
+  std::move(known.origins_.begin(), known.origins_.end(), std::back_inserter(rules->origins_));
   return rules;
 }
 

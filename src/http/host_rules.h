@@ -31,6 +31,9 @@ class HostRules {
                                               const std::vector<std::string>& origins);
   // localhost, 127.0.0.1 and [::1] with any port; the same as http and https origins.
   [[nodiscard]] static HostRules loopback();
+  // The same and these. Errors: as from().
+  [[nodiscard]] static Result<HostRules> loopback_and(const std::vector<std::string>& hosts,
+                                                      const std::vector<std::string>& origins);
 
   [[nodiscard]] bool admits_host(std::string_view header) const;
   // "null" and whatever does not parse is refused. A request without Origin does not ask here: it

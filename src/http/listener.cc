@@ -12,13 +12,11 @@
 #include <utility>
 
 #include "base/text.h"
+#include "http/bind_rule.h"
 #include "http/event_loop.h"
 
 namespace martgate::http {
 namespace {
-
-// Databases, logs, pipes and the listener's own descriptors, beside the connections.
-constexpr std::size_t kOtherDescriptors = 256;
 
 struct Address {
   sockaddr_storage storage{};
@@ -54,7 +52,8 @@ Status check_limits(const ListenerOptions& options) {
   const bool are_positive =
       options.workers > 0 && options.backlog > 0 && options.connections_max > 0 &&
       options.connections_per_address_max > 0 && options.idle_ms_max > 0 &&
-      options.header_ms_max > 0 && options.body_ms_max > 0 && options.write_ms_max > 0 &&
+      options.header_ms_max > 0 && options.body_ms_max > 0 && options.body_grace_ms > 0 &&
+      options.body_bytes_per_second_min > 0 && options.write_ms_max > 0 &&
       options.linger_ms_max > 0 && options.stop_grace_ms_max >= 0;
   if (!are_positive) return fail(Code::InvalidArgument, "a limit of the listener is not positive");
   return {};
@@ -75,7 +74,7 @@ Status reserve_descriptors(std::size_t connections_max) {
   return fail(Code::FailedPrecondition,
               fmt::format("{} connections need {} descriptors and the process may open {}",
                           connections_max, needed, limit.rlim_max),
-              {"lower connections_max", "raise the hard limit (ulimit -Hn)"});
+              {"raise the hard limit (ulimit -Hn)", "allow fewer connections"});
 }
 
 tl::unexpected<Error> socket_error(const ListenerOptions& options) {
@@ -120,30 +119,25 @@ Result<std::unique_ptr<Listener>> Listener::start(ListenerOptions options, Route
   if (auto checked = check_limits(options); !checked) return tl::unexpected(checked.error());
   auto address = parse_address(options.address, options.port);
   if (!address) return tl::unexpected(address.error());
-  if (!address->is_loopback && !options.non_loopback_allowed) {
-    return fail(Code::InvalidArgument,
-                fmt::format("{} can be reached from other hosts", shown(options.address)),
-                {"listen on 127.0.0.1 or ::1", "allow other addresses explicitly"});
+  if (auto allowed = check_bind({.address = options.address,
+                                 .is_loopback = address->is_loopback,
+                                 .is_allowed = options.non_loopback_allowed,
+                                 .is_authenticated = options.is_authenticated,
+                                 .has_hosts = !options.hosts.empty()});
+      !allowed) {
+    return tl::unexpected(allowed.error());
   }
-  if (!address->is_loopback && options.hosts.empty()) {
-    return fail(Code::InvalidArgument, "beyond loopback the served host names must be listed",
-                {"list the names that clients use in the Host header"});
-  }
-  HostRules rules = HostRules::loopback();
-  if (!options.hosts.empty() || !options.origins.empty()) {
-    auto hosts = options.hosts;
-    if (hosts.empty()) hosts = {"localhost", "127.0.0.1", "[::1]"};
-    auto given = HostRules::from(hosts, options.origins);
-    if (!given) return tl::unexpected(given.error());
-    rules = std::move(*given);
-  }
+  auto rules = address->is_loopback ? HostRules::loopback_and(options.hosts, options.origins)
+                                    : HostRules::from(options.hosts, options.origins);
+  if (!rules) return tl::unexpected(rules.error());
   if (auto room = reserve_descriptors(options.connections_max); !room) {
     return tl::unexpected(room.error());
   }
   const auto fd = listening_socket(options, *address);
   if (!fd) return tl::unexpected(fd.error());
   const std::uint16_t port = bound_port(*fd);
-  auto loop = EventLoop::start(std::move(options), std::move(routes), std::move(rules), clock, *fd);
+  auto loop =
+      EventLoop::start(std::move(options), std::move(routes), std::move(*rules), clock, *fd);
   if (!loop) return tl::unexpected(loop.error());
   return std::unique_ptr<Listener>(new Listener(std::move(*loop), port));
 }

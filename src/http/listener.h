@@ -22,7 +22,8 @@ class EventLoop;
 class Listener {
  public:
   // The clock outlives the listener; it gives the Date field and nothing else.
-  // Errors: InvalidArgument, the address cannot be used as asked or a limit makes no sense;
+  // Errors: InvalidArgument, the address cannot be used as asked (see check_bind()) or a limit
+  //         makes no sense;
   //         FailedPrecondition, the process may not open enough descriptors;
   //         Unavailable, the port is taken or the system refused.
   [[nodiscard]] static Result<std::unique_ptr<Listener>> start(ListenerOptions options,

@@ -81,6 +81,18 @@ TEST_CASE("host rules: configured names replace the defaults and match exactly")
   CHECK_FALSE(rules->admits_origin("http://localhost"));
 }
 
+TEST_CASE("host rules: on loopback what is configured adds to the defaults") {
+  const auto rules = HostRules::loopback_and({"gate.example"}, {"https://console.example"});
+  REQUIRE(rules);
+  CHECK(rules->admits_host("gate.example"));
+  CHECK(rules->admits_host("localhost:1"));
+  CHECK_FALSE(rules->admits_host("console.example"));
+  CHECK(rules->admits_origin("https://console.example"));
+  CHECK(rules->admits_origin("http://localhost:1"));
+  CHECK_FALSE(rules->admits_origin("https://gate.example"));
+  CHECK_FALSE(HostRules::loopback_and({"*"}, {}));
+}
+
 TEST_CASE("host rules: an entry that no header could equal is an error") {
   CHECK_FALSE(HostRules::from({"*"}, {}));
   CHECK_FALSE(HostRules::from({"*.example"}, {}));
