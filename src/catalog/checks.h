@@ -8,6 +8,7 @@ namespace martgate::catalog {
 inline constexpr std::size_t kToolsMax = 15;
 
 void check_sources(const Draft& draft, Report& report);
+void check_inventory(const Draft& draft, Report& report);
 void check_models(const Draft& draft, Report& report);
 void check_metrics(const Draft& draft, Report& report);
 void check_questions(const Draft& draft, Report& report);

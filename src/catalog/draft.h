@@ -83,6 +83,7 @@ struct Draft {
   Shelf<Model> models;
   Shelf<Metric> metrics;
   Shelf<ToolDefinition> tools;
+  bool has_questions_file = false;
   std::optional<Document> questions_document;  // valid by its schema
   std::vector<Question> questions;
   std::string questions_digest;

@@ -114,6 +114,7 @@ Draft read_draft(const fs::path& root, const LoadOptions& options, Report& repor
   read_shelf(files.metrics, "catalog/metric.schema.json", read_metric, reader, report,
              draft.metrics);
   read_tools(files, reader, report, draft);
+  draft.has_questions_file = files.has_questions;
   if (files.has_questions) read_questions_file(reader, report, draft);
   fill_metric_times(draft);
   return draft;
@@ -197,6 +198,7 @@ Loaded load_project(const fs::path& root, const LoadOptions& options) {
   Report report;
   Draft draft = read_draft(folder, options, report);
   check_sources(draft, report);
+  check_inventory(draft, report);
   check_models(draft, report);
   check_metrics(draft, report);
   check_questions(draft, report);

@@ -49,6 +49,18 @@ std::optional<FilterOp> filter_op_named(std::string_view name) {
   return found->first;
 }
 
+std::string_view name_of(LoadPattern pattern) {
+  switch (pattern) {
+    case LoadPattern::Batch:
+      return "batch";
+    case LoadPattern::Polling:
+      return "polling";
+    case LoadPattern::Webhook:
+      return "webhook";
+  }
+  return "";
+}
+
 std::string_view name_of(Layer layer) {
   switch (layer) {
     case Layer::Raw:

@@ -41,6 +41,7 @@ struct Common {
 // ---- sources
 
 enum class LoadPattern : std::uint8_t { Batch, Polling, Webhook };
+[[nodiscard]] std::string_view name_of(LoadPattern pattern);
 enum class FileFormat : std::uint8_t { Csv, Jsonl };
 enum class LoadMode : std::uint8_t { Append, Snapshot };
 
@@ -49,6 +50,10 @@ struct Freshness {
   std::optional<std::chrono::minutes> error_after;
 };
 
+// Whether a value says something about a person; words as in the General Data Protection
+// Regulation.
+enum class PersonalData : std::uint8_t { None, Indirect, Direct, Special };
+
 struct SourceColumn {
   std::string name;
   std::string data_type;
@@ -56,6 +61,7 @@ struct SourceColumn {
   bool required = false;
   bool unique = false;
   Classification classification = Classification::Internal;
+  PersonalData personal_data = PersonalData::None;
 };
 
 struct SourceTable {
@@ -66,12 +72,21 @@ struct SourceTable {
   FileFormat format = FileFormat::Csv;
   LoadMode load = LoadMode::Append;
   char delimiter = ',';
+  std::vector<std::string> primary_key;  // of the system's rows; may be empty
   std::vector<SourceColumn> columns;
 };
 
 struct Credentials {
   int rotate_every_days = 0;
   std::string last_rotated;  // ISO date
+};
+
+// How the rows are shown to be complete.
+struct Reconciliation {
+  std::string rule;
+  std::string against;  // may be empty
+  std::string every;    // "month"; may be empty
+  double tolerance_percent = 0;
 };
 
 struct Source {
@@ -81,6 +96,8 @@ struct Source {
   std::string schedule;
   Freshness freshness;
   std::optional<Credentials> credentials;
+  std::optional<Reconciliation> reconciliation;
+  std::vector<std::string> serves;  // ids of questions
   std::vector<SourceTable> tables;
 };
 

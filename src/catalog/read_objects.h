@@ -14,6 +14,8 @@ namespace martgate::catalog {
 
 [[nodiscard]] Common read_common(const Node& node);
 [[nodiscard]] Source read_source(const Node& node);
+// The inventory's part of it: keys, personal data, reconciliation, questions served.
+void read_inventory(const Node& node, Source& source);
 // `sql` is the text of the file beside it; `layer` is the folder both lie in.
 [[nodiscard]] Model read_model(const Node& node, Layer layer, std::string sql_file,
                                std::string sql);

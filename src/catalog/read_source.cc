@@ -116,6 +116,7 @@ Source read_source(const Node& node) {
   for (const Node& table : node.at("tables").items()) {
     source.tables.push_back(read_table(table, source.common.name));
   }
+  read_inventory(node, source);
   return source;
 }
 

@@ -55,6 +55,10 @@ struct CatalogArgs {
   std::string word;  // "", "search", "metrics", "marts", "sources", "questions"
   std::string text;
 };
+struct SourcesArgs {
+  std::string word;     // "", "audit"
+  bool strict = false;  // audit: findings are an exit code of 1
+};
 struct ExplainArgs {
   std::vector<std::string> metrics;
   std::vector<std::string> group_by;
@@ -84,6 +88,7 @@ Exit run_build(App& app, const BuildArgs& args);
 Exit run_serve(App& app, const ServeArgs& args);
 Exit run_call(App& app, const CallArgs& args);
 Exit run_catalog(App& app, const CatalogArgs& args);
+Exit run_sources(App& app, const SourcesArgs& args);
 Exit run_explain(App& app, const ExplainArgs& args);
 Exit run_doctor(App& app);
 Exit run_config(App& app, const ConfigArgs& args);

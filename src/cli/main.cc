@@ -69,6 +69,13 @@ int run(int argc, char** argv) {
   std::vector<std::string> catalog_text;
   catalog_word->add_option("TEXT", catalog_text, "Words to search for");
 
+  SourcesArgs sources;
+  auto* sources_word =
+      cli.add_subcommand("sources", "The inventory of sources, and what is wrong with it");
+  sources_word->add_option("WHAT", sources.word, "audit, or nothing for the list")
+      ->check(CLI::IsMember({"audit"}));
+  sources_word->add_flag("--strict", sources.strict, "audit: end with 1 when there are findings");
+
   ExplainArgs explain;
   auto* explain_word = cli.add_subcommand("explain", "How metrics are computed, down to the SQL");
   explain_word->add_option("METRIC", explain.metrics, "Names of metrics");
@@ -145,6 +152,7 @@ int run(int argc, char** argv) {
     if (*serve_word) return run_serve(app, serve);
     if (*call_word) return run_call(app, call);
     if (*catalog_word) return run_catalog(app, catalog);
+    if (*sources_word) return run_sources(app, sources);
     if (*explain_word) return run_explain(app, explain);
     if (*doctor_word) return run_doctor(app);
     if (*config_word) return run_config(app, config);

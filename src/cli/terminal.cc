@@ -114,7 +114,11 @@ void Terminal::print(std::string_view text) {
 }
 
 void Terminal::print_table(const Table& table, std::string_view indent) {
-  print(table.text(indent, color_, width_));
+  print(table_text(table, indent));
+}
+
+std::string Terminal::table_text(const Table& table, std::string_view indent) const {
+  return table.text(indent, color_, width_);
 }
 
 std::string Terminal::styled(std::string_view text, Style style) const {

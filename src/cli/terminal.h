@@ -43,6 +43,7 @@ class Terminal {
   // stdout
   void print(std::string_view text);
   void print_table(const Table& table, std::string_view indent = "");
+  [[nodiscard]] std::string table_text(const Table& table, std::string_view indent = "") const;
   [[nodiscard]] std::string styled(std::string_view text, Style style) const;  // for stdout
 
   // stderr, "martgate: …"

@@ -1,0 +1,51 @@
+#include "ingest/load_history.h"
+
+#include <algorithm>
+
+#include "store/connection.h"
+
+namespace martgate::ingest {
+namespace {
+
+std::int64_t integer(const store::Value& value) {
+  const auto* number = std::get_if<std::int64_t>(&value);
+  return number == nullptr ? 0 : *number;
+}
+
+}  // namespace
+
+Result<std::vector<TableHistory>> load_history(const std::filesystem::path& raw_store,
+                                               const catalog::Project& project) {
+  std::vector<TableHistory> tables;
+  for (const catalog::Source& source : project.sources) {
+    for (const catalog::SourceTable& table : source.tables) {
+      TableHistory history;
+      history.source = source.common.name;
+      history.raw_name = table.raw_name;
+      tables.push_back(std::move(history));
+    }
+  }
+  std::ranges::sort(tables, {}, &TableHistory::raw_name);
+  std::error_code unknown;
+  if (!std::filesystem::exists(raw_store, unknown)) return tables;
+  auto connection = store::Connection::open_readonly(raw_store);
+  if (!connection) return tl::unexpected(connection.error());
+  for (TableHistory& table : tables) {
+    const store::Value name[] = {table.raw_name};
+    const auto rows = connection->query(
+        "SELECT count(*), coalesce(sum(row_count) FILTER (WHERE live = 1), 0),"
+        " coalesce(sum(quarantined) FILTER (WHERE live = 1), 0), max(loaded_at_ms)"
+        " FROM _martgate_loads WHERE raw_table = ?",
+        name);
+    if (!rows) return tl::unexpected(rows.error());
+    table.loads = integer(rows->at(0, 0));
+    table.rows = integer(rows->at(0, 1));
+    table.quarantined = integer(rows->at(0, 2));
+    if (table.loads > 0) {
+      table.last_loaded_at = WallTime{std::chrono::milliseconds(integer(rows->at(0, 3)))};
+    }
+  }
+  return tables;
+}
+
+}  // namespace martgate::ingest
