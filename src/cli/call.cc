@@ -47,6 +47,19 @@ Exit print_result(App& app, const nlohmann::json& result) {
   return print_answer(app, result.dump(), text, result.value("isError", false));
 }
 
+Exit call_server(App& app, const CallArgs& args, const nlohmann::json& arguments) {
+  auto server = parse_server_url(args.server);
+  if (!server) {
+    app.terminal.error(server.error());
+    return Exit::Usage;
+  }
+  server->ca_file = args.ca_file;
+  const auto result = call_over_http(*server, args.tool, arguments);
+  if (result) return print_result(app, *result);
+  app.terminal.error(result.error());
+  return exit_of(result.error());
+}
+
 }  // namespace
 
 Exit run_call(App& app, const CallArgs& args) {
@@ -58,6 +71,7 @@ Exit run_call(App& app, const CallArgs& args) {
                         {R"(accepted: a JSON object, as in '{"query": "revenue"}')"}});
     return Exit::Usage;
   }
+  if (!args.server.empty()) return call_server(app, args, *arguments);
   auto project = open_project(app);
   if (!project) return Exit::Project;
   const std::string address = project->settings.http_address;
@@ -73,8 +87,8 @@ Exit run_call(App& app, const CallArgs& args) {
   if (open.error().reason == "journal_locked") {
     // A server holds the journal, so the call goes where every other call goes.
     const auto server = parse_host_port(address);
-    const auto result =
-        server ? call_over_http(*server, args.tool, *arguments) : tl::unexpected(server.error());
+    const auto result = server ? call_over_http({.at = *server}, args.tool, *arguments)
+                               : tl::unexpected(server.error());
     if (result) return print_result(app, *result);
     app.terminal.error(open.error());
     app.terminal.error(result.error());

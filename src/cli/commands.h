@@ -1,6 +1,7 @@
 // One struct of arguments and one function for each subcommand.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <filesystem>
 #include <optional>
@@ -46,10 +47,16 @@ struct ServeArgs {
   bool non_loopback_allowed = false;
   std::vector<std::string> hosts;
   std::vector<std::string> origins;
+  std::string tls_cert;  // PEM files; both or neither
+  std::string tls_key;
+  std::size_t connections_max = 0;  // 0: the listener's default
+  std::size_t connections_per_address_max = 0;
 };
 struct CallArgs {
   std::string tool;
   std::string arguments = "{}";
+  std::string server;   // a URL; empty: this project's own gate
+  std::string ca_file;  // PEM; empty: the system's authorities
 };
 struct CatalogArgs {
   std::string word;  // "", "search", "metrics", "marts", "sources", "questions"

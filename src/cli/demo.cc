@@ -51,7 +51,7 @@ Exit ask(App& app, const std::string& address) {
   Exit exit = Exit::Ok;
   for (const DemoQuestion& question : kQuestions) {
     const auto arguments = nlohmann::json::parse(question.arguments);
-    const auto result = call_over_http(*server, std::string(question.tool), arguments);
+    const auto result = call_over_http({.at = *server}, std::string(question.tool), arguments);
     if (!result) {
       app.terminal.error(result.error());
       return Exit::Environment;
@@ -83,11 +83,9 @@ Exit run_demo(App& app, const DemoArgs& args) {
   const Exit asked = ask(app, serving->address);
   if (asked == Exit::Ok && !args.once) {
     app.terminal.print(fmt::format(
-        "{} answers at {}  (Ctrl-C ends)\nconnect an agent: martgate config claude-code --url "
-        "http://{}/mcp\n",
-        name, app.terminal.styled(fmt::format("http://{}/mcp", serving->address), Style::Accent),
-        serving->address));
-    serve_until_signal(app, *serving->open.gate);
+        "{} answers at {}  (Ctrl-C ends)\nconnect an agent: martgate config claude-code --url {}\n",
+        name, app.terminal.styled(serving->url, Style::Accent), serving->url));
+    serve_until_signal(app, *serving);
   }
   serving->listener->stop();
   static_cast<void>(serving->open.journal->close());

@@ -54,11 +54,27 @@ int run(int argc, char** argv) {
   serve_word->add_option("--allow-host", serve.hosts,
                          "A Host header to accept beside the defaults");
   serve_word->add_option("--allow-origin", serve.origins, "An Origin header to accept");
+  auto* cert_option = serve_word->add_option(
+      "--tls-cert", serve.tls_cert, "PEM file of the certificate and its chain: speak HTTPS only");
+  auto* key_option =
+      serve_word->add_option("--tls-key", serve.tls_key, "PEM file of the certificate's key");
+  cert_option->needs(key_option);
+  key_option->needs(cert_option);
+  serve_word->add_option("--connections-max", serve.connections_max, "Open connections in total")
+      ->check(CLI::Range(1, 1'000'000));
+  serve_word
+      ->add_option("--connections-per-address", serve.connections_per_address_max,
+                   "Open connections from one address")
+      ->check(CLI::Range(1, 1'000'000));
 
   CallArgs call;
   auto* call_word = cli.add_subcommand("call", "Call one tool and print its answer");
   call_word->add_option("TOOL", call.tool, "A tool's name")->required();
   call_word->add_option("JSON", call.arguments, "Its arguments")->capture_default_str();
+  auto* server_option = call_word->add_option("--server", call.server,
+                                              "Ask this server, as in https://gate.example:8443");
+  call_word->add_option("--ca", call.ca_file, "PEM file of the authorities to trust for --server")
+      ->needs(server_option);
 
   CatalogArgs catalog;
   auto* catalog_word = cli.add_subcommand("catalog", "What there is to ask for");

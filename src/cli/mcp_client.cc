@@ -3,8 +3,10 @@
 #include <fmt/format.h>
 #include <httplib.h>
 
+#include <algorithm>
 #include <charconv>
 #include <nlohmann/json.hpp>
+#include <type_traits>
 
 #include "base/text.h"
 #include "cli/version.h"
@@ -37,7 +39,32 @@ Result<HostPort> parse_host_port(std::string_view text) {
               {"accepted: HOST:PORT, as in 127.0.0.1:8765 or [::1]:8765; port 0 picks a free one"});
 }
 
-Result<nlohmann::json> call_over_http(const HostPort& server, const std::string& tool,
+Result<HttpServer> parse_server_url(std::string_view text) {
+  HttpServer server;
+  std::string_view rest = text;
+  const auto skip = [&rest](std::string_view prefix) {
+    const bool is_there = rest.starts_with(prefix);
+    if (is_there) rest.remove_prefix(prefix.size());
+    return is_there;
+  };
+  server.is_https = skip("https://");
+  const bool has_scheme = server.is_https || skip("http://");
+  const std::size_t slash = std::min(rest.find('/'), rest.size());
+  const std::string_view path = rest.substr(slash);
+  std::string authority(rest.substr(0, slash));
+  // The last colon of a bare IPv6 address is inside its brackets.
+  const bool has_port = authority.find(':', authority.find(']') + 1) != std::string::npos;
+  if (!has_port && !authority.empty()) authority += server.is_https ? ":443" : ":80";
+  auto address = parse_host_port(authority);
+  if (!has_scheme || !address || (path != "" && path != "/" && path != "/mcp")) {
+    return fail(Code::InvalidArgument, fmt::format("\"{}\" is not a server", shown(text, 80)),
+                {"accepted: https://gate.example:8443, http://127.0.0.1:8765"});
+  }
+  server.at = std::move(*address);
+  return server;
+}
+
+Result<nlohmann::json> call_over_http(const HttpServer& server, const std::string& tool,
                                       const nlohmann::json& arguments) {
   const nlohmann::json message{
       {"jsonrpc", "2.0"},
@@ -51,24 +78,43 @@ Result<nlohmann::json> call_over_http(const HostPort& server, const std::string&
           {"io.modelcontextprotocol/clientCapabilities", nlohmann::json::object()},
           {"io.modelcontextprotocol/clientInfo",
            {{"name", "martgate"}, {"version", kVersion}}}}}}}};
-  httplib::Client client(server.host, server.port);
-  client.set_connection_timeout(kConnectSeconds);
-  client.set_read_timeout(kAnswerSeconds);
-  client.set_tcp_nodelay(true);
+  const bool is_v6 = server.at.host.find(':') != std::string::npos;
+  const std::string shown_address = is_v6 ? fmt::format("[{}]:{}", server.at.host, server.at.port)
+                                          : fmt::format("{}:{}", server.at.host, server.at.port);
   const httplib::Headers headers{{"Accept", "application/json, text/event-stream"},
                                  {"MCP-Protocol-Version", std::string(kRevision)},
                                  {"Mcp-Method", "tools/call"},
                                  {"Mcp-Name", tool}};
-  const auto response = client.Post("/mcp", headers, message.dump(), "application/json");
-  if (!response) {
+  const auto ask = [&](auto client) {
+    client.set_connection_timeout(kConnectSeconds);
+    client.set_read_timeout(kAnswerSeconds);
+    client.set_tcp_nodelay(true);
+    if constexpr (std::is_same_v<decltype(client), httplib::SSLClient>) {
+      if (!server.ca_file.empty()) client.set_ca_cert_path(server.ca_file.c_str());
+      client.enable_server_certificate_verification(true);
+    }
+    return client.Post("/mcp", headers, message.dump(), "application/json");
+  };
+  const auto response = server.is_https ? ask(httplib::SSLClient(server.at.host, server.at.port))
+                                        : ask(httplib::Client(server.at.host, server.at.port));
+  if (!response && response.error() == httplib::Error::SSLLoadingCerts) {
+    return fail(Code::InvalidArgument,
+                fmt::format("the authorities in {} cannot be read", shown(server.ca_file)),
+                {"accepted: a PEM file of certificates"});
+  }
+  if (!response && response.error() == httplib::Error::SSLServerVerification) {
     return fail(Code::Unavailable,
-                fmt::format("no server answers at {}:{}", server.host, server.port),
+                fmt::format("{} does not prove that it is {}", shown_address, server.at.host),
+                {"name the authority that signed its certificate: --ca FILE"});
+  }
+  if (!response) {
+    return fail(Code::Unavailable, fmt::format("no server answers at {}", shown_address),
                 {"start one: martgate serve"});
   }
   auto body = parse_ijson(response->body);
   if (!body)
-    return fail(Code::Unavailable, fmt::format("{}:{} answered {} without JSON", server.host,
-                                               server.port, response->status));
+    return fail(Code::Unavailable,
+                fmt::format("{} answered {} without JSON", shown_address, response->status));
   if (const auto result = body->find("result"); result != body->end()) return *result;
   const auto error = body->find("error");
   const std::string text =

@@ -19,9 +19,21 @@ struct HostPort {
 // "127.0.0.1:8765", "[::1]:8765", "localhost:0". Errors: InvalidArgument.
 [[nodiscard]] Result<HostPort> parse_host_port(std::string_view text);
 
+struct HttpServer {
+  HostPort at;
+  bool is_https = false;
+  std::string ca_file = {};  // PEM; empty: the system's authorities
+};
+
+// "http://127.0.0.1:8765", "https://gate.example" (port 443); a path "/mcp" may follow.
+// Errors: InvalidArgument.
+[[nodiscard]] Result<HttpServer> parse_server_url(std::string_view text);
+
 // Calls one tool and returns the MCP result object.
-// Errors: Unavailable when nobody answers; InvalidArgument or Internal for a JSON-RPC error.
-[[nodiscard]] Result<nlohmann::json> call_over_http(const HostPort& server, const std::string& tool,
+// Errors: Unavailable when nobody answers, or not the one asked for, by its certificate;
+//         InvalidArgument or Internal for a JSON-RPC error.
+[[nodiscard]] Result<nlohmann::json> call_over_http(const HttpServer& server,
+                                                    const std::string& tool,
                                                     const nlohmann::json& arguments);
 
 }  // namespace martgate::cli

@@ -43,10 +43,9 @@ Exit run_serve(App& app, const ServeArgs& args) {
     app.terminal.error(serving.error());
     return exit_of(serving.error()) == Exit::No ? Exit::Usage : exit_of(serving.error());
   }
-  app.terminal.print(fmt::format(
-      "{} at {}  (Ctrl-C ends)\n", title,
-      app.terminal.styled(fmt::format("http://{}/mcp", serving->address), Style::Accent)));
-  serve_until_signal(app, *serving->open.gate);
+  app.terminal.print(fmt::format("{} at {}  (Ctrl-C ends)\n", title,
+                                 app.terminal.styled(serving->url, Style::Accent)));
+  serve_until_signal(app, *serving);
   app.terminal.note("finishing what runs");
   serving->listener->stop();
   static_cast<void>(serving->open.journal->close());

@@ -58,12 +58,19 @@ Result<Serving> start_http(App& app, catalog::Project project, const ServeArgs& 
   options.non_loopback_allowed = args.non_loopback_allowed;
   options.hosts = args.hosts;
   options.origins = args.origins;
+  if (!args.tls_cert.empty()) options.tls = http::TlsFiles{args.tls_cert, args.tls_key};
+  if (args.connections_max > 0) options.connections_max = args.connections_max;
+  if (args.connections_per_address_max > 0) {
+    options.connections_per_address_max = args.connections_per_address_max;
+  }
   auto listener = http::Listener::start(std::move(options), std::move(routes), app.clock);
   if (!listener) return tl::unexpected(listener.error());
   serving.listener = std::move(*listener);
   const bool is_v6 = address->host.find(':') != std::string::npos;
   serving.address = is_v6 ? fmt::format("[{}]:{}", address->host, serving.listener->port())
                           : fmt::format("{}:{}", address->host, serving.listener->port());
+  serving.url =
+      fmt::format("{}://{}/mcp", args.tls_cert.empty() ? "http" : "https", serving.address);
   return serving;
 }
 
@@ -72,11 +79,15 @@ void hold_signals() {
   pthread_sigmask(SIG_BLOCK, &set, nullptr);
 }
 
-void serve_until_signal(App& app, gate::MartGate& gate) {
+void serve_until_signal(App& app, Serving& serving) {
+  gate::MartGate& gate = *serving.open.gate;
   const sigset_t set = held_signals();
   for (;;) {
     int signal = 0;
     if (sigwait(&set, &signal) != 0 || signal != SIGHUP) return;
+    if (const Status reloaded = serving.listener->reload_tls(); !reloaded) {
+      app.terminal.error(with_context(reloaded.error(), "the old certificate goes on"));
+    }
     auto project = open_project(app);
     if (!project) {
       app.terminal.note("the project was not reloaded; the last good one goes on answering");

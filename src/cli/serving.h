@@ -18,6 +18,7 @@ struct Serving {
   std::unique_ptr<mcp::Server> server;
   std::unique_ptr<http::Listener> listener;
   std::string address;  // "127.0.0.1:8765", with the real port
+  std::string url;      // "https://127.0.0.1:8765/mcp"
 };
 
 // Errors: as open_gate() and http::Listener::start().
@@ -26,7 +27,7 @@ struct Serving {
 // Blocks SIGINT, SIGTERM and SIGHUP in this thread and all that it starts later; call it before any
 // thread exists.
 void hold_signals();
-// Waits for SIGINT or SIGTERM; SIGHUP reloads the project and keeps the last good one.
-void serve_until_signal(App& app, gate::MartGate& gate);
+// Waits for SIGINT or SIGTERM; SIGHUP reloads project and certificate and keeps the last good ones.
+void serve_until_signal(App& app, Serving& serving);
 
 }  // namespace martgate::cli

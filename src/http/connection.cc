@@ -26,6 +26,7 @@ constexpr std::uint32_t kRequestsPerTurn = 32;
 constexpr std::size_t kLingerBytesMax = 4UL * 1024 * 1024;
 // What an idle connection may keep of the memory its requests needed.
 constexpr std::size_t kKeptBytesMax = 16UL * 1024;
+constexpr std::size_t kJoinedBytesMax = 15UL * 1024;
 
 // The connection whose handler runs on this thread: its answer needs no other thread's help.
 thread_local const Connection* running_here = nullptr;
@@ -93,6 +94,7 @@ bool Connection::enlist(Service& service) {
 bool Connection::open(int fd, std::string peer_address, Service& service) {
   begin(fd, std::move(peer_address));
   deadline_ns_ = after_ms(service.options.idle_ms_max);
+  if (!begin_tls(service)) return false;
   parked_deadline_ns_ = deadline_ns_;
   return enlist(service);  // from here on the workers have it
 }
@@ -100,7 +102,12 @@ bool Connection::open(int fd, std::string peer_address, Service& service) {
 bool Connection::open_refused(int fd, std::string peer_address, Service& service, Refusal refusal) {
   begin(fd, std::move(peer_address));
   busy_ = true;
-  (void)refuse(service, refusal);
+  if (!begin_tls(service)) return false;
+  if (tls_) {
+    refusal_ = refusal;
+  } else {
+    (void)refuse(service, refusal);
+  }
   return enlist(service);
 }
 
@@ -109,6 +116,10 @@ bool Connection::close() {
   bool is_free = false;
   {
     const std::lock_guard lock(mutex_);
+    // Elsewhere than between requests a quiet end could make half a response look whole.
+    if (tls_ && phase_ == Phase::Head) tls_->say_goodbye();
+    tls_.reset();
+    refusal_.reset();
     ::close(fd_);
     fd_ = -1;
     ++generation_;
@@ -131,6 +142,7 @@ bool Connection::close() {
 void Connection::absorb(std::uint32_t events) {
   if ((events & (EPOLLIN | EPOLLRDHUP)) != 0) readable_ = true;
   if ((events & EPOLLRDHUP) != 0) peer_finished_ = true;
+  if ((events & EPOLLOUT) != 0 && tls_ && tls_->receive_waits_for_room()) readable_ = true;
   if ((events & (EPOLLHUP | EPOLLERR)) != 0 || is_doomed_) broken_ = true;
 }
 
@@ -155,7 +167,8 @@ bool Connection::take_overdue(std::int64_t now_ns) {
 
 bool Connection::take_idle() {
   const std::lock_guard lock(mutex_);
-  if (fd_ < 0 || busy_ || in_handler_ || phase_ != Phase::Head || head_begun_) return false;
+  const bool is_idle = phase_ == Phase::Handshake || (phase_ == Phase::Head && !head_begun_);
+  if (fd_ < 0 || busy_ || in_handler_ || !is_idle) return false;
   return busy_ = broken_ = true;
 }
 
@@ -243,6 +256,8 @@ bool Connection::run(const Worker& worker) {
 Connection::Step Connection::advance(const Worker& worker) {
   if (std::exchange(is_overdue_, false)) return give_up(worker.service);
   switch (phase_) {
+    case Phase::Handshake:
+      return shake_hands(worker.service);
     case Phase::Head:
       return read_head(worker.service);
     case Phase::Body:
@@ -311,8 +326,7 @@ Connection::Step Connection::admit(Service& service) {
   if (head_.framing != Framing::None && head_.expects_continue && unread().size() == head_bytes_) {
     static constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
     // Nothing of ours is waiting in the socket, so 25 bytes fit, or the peer is gone.
-    const auto sent = ::send(fd_, kContinue.data(), kContinue.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
-    if (sent != static_cast<ssize_t>(kContinue.size())) return Step::Close;
+    if (!send_at_once(kContinue)) return Step::Close;
   }
   return Step::Again;
 }
@@ -353,7 +367,14 @@ Connection::Step Connection::read_body(const Worker& worker) {
   return dispatch(worker);
 }
 
+bool Connection::send_at_once(std::string_view bytes) {
+  if (tls_) return tls_->send(bytes).state == TlsSession::State::Done;
+  return ::send(fd_, bytes.data(), bytes.size(), MSG_NOSIGNAL | MSG_DONTWAIT) ==
+         static_cast<ssize_t>(bytes.size());
+}
+
 std::size_t Connection::receive(std::span<char> scratch) {
+  if (tls_) return receive_tls(scratch);
   while (true) {
     const ssize_t got = ::recv(fd_, scratch.data(), scratch.size(), MSG_DONTWAIT);
     if (got > 0) {
@@ -487,12 +508,17 @@ void Connection::begin_response(Service& service, Response response) {
   append_head(out_head_, response, BodyKind::Whole, !close_after_, service.clock.now());
   out_body_.clear();
   if (!is_head_request_ && has_body(response.status)) out_body_ = std::move(response.body);
+  if (tls_ && out_body_.size() <= kJoinedBytesMax) {  // one record instead of two
+    out_head_ += out_body_;
+    out_body_.clear();
+  }
   out_sent_ = 0;
   phase_ = Phase::Writing;
   deadline_ns_ = after_ms(service.options.write_ms_max);
 }
 
 Connection::Flushed Connection::flush() {
+  if (tls_) return flush_tls();
   const std::size_t total = out_head_.size() + out_body_.size();
   while (out_sent_ < total) {
     std::array<iovec, 2> parts{};
@@ -516,10 +542,14 @@ Connection::Flushed Connection::flush() {
       return Flushed::Broken;
     }
   }
+  out_written();
+  return Flushed::All;
+}
+
+void Connection::out_written() {
   out_sent_ = 0;
   out_head_.clear();
   release_memory(out_body_);
-  return Flushed::All;
 }
 
 Connection::Step Connection::write_response() {
@@ -540,6 +570,7 @@ Connection::Step Connection::finish_response() {
     phase_ = Phase::Settling;
     return Step::Again;
   }
+  if (tls_) tls_->say_goodbye();
   // Closing a socket that holds unread bytes resets it, and the reset can overtake the response.
   if (!is_unread_ && !readable_) return Step::Close;
   ::shutdown(fd_, SHUT_WR);

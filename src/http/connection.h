@@ -29,6 +29,7 @@
 #include "http/responder.h"
 #include "http/response_head.h"
 #include "http/routes.h"
+#include "http/tls.h"
 
 namespace martgate::http {
 
@@ -38,6 +39,7 @@ struct Service {
   Routes routes;
   HostRules hosts;
   const Clock& clock;  // for the Date field; deadlines are steady time
+  CurrentTls tls = {};
   int epoll_fd = -1;
   std::atomic<bool> is_stopping = false;
 };
@@ -91,6 +93,7 @@ class Connection {
 
  private:
   enum class Phase : std::uint8_t {
+    Handshake,  // of TLS
     Head,       // reading a request line and fields, or idle
     Body,       // reading a body
     Answering,  // the handler has the request, no answer yet
@@ -103,6 +106,7 @@ class Connection {
   enum class Stream : std::uint8_t { None, Open, Complete, Cut };
 
   // The owner's steps, one per phase.
+  Step shake_hands(Service& service);
   Step advance(const Worker& worker);
   Step read_head(Service& service);
   Step admit(Service& service);
@@ -122,15 +126,20 @@ class Connection {
 
   enum class Flushed : std::uint8_t { All, Blocked, Broken };
   Flushed flush();
+  Flushed flush_tls();
+  void out_written();
   // The number of bytes that arrived in `scratch`; 0 when there is nothing now or ever (eof_).
   std::size_t receive(std::span<char> scratch);
+  std::size_t receive_tls(std::span<char> scratch);
+  [[nodiscard]] bool send_at_once(std::string_view bytes);  // false: not all of it
   [[nodiscard]] std::string_view unread() const { return std::string_view(in_).substr(begin_); }
 
   void begin(int fd, std::string peer_address);
   void forget();
   [[nodiscard]] bool enlist(Service& service);
-  [[nodiscard]] bool park();   // false: something happened, go on
-  [[nodiscard]] bool close();  // true: the slot is free
+  [[nodiscard]] bool begin_tls(const Service& service);  // false: closed again
+  [[nodiscard]] bool park();                             // false: something happened, go on
+  [[nodiscard]] bool close();                            // true: the slot is free
   void yield(int epoll_fd);
   void absorb(std::uint32_t events);
   void report_anew(int epoll_fd);
@@ -161,6 +170,8 @@ class Connection {
   std::function<void()> on_disconnect_;
 
   // The owner's.
+  std::unique_ptr<TlsSession> tls_;  // null: plain
+  std::optional<Refusal> refusal_;   // for a client beyond a cap, told after the handshake
   Phase phase_ = Phase::Head;
   std::int64_t deadline_ns_ = 0;
   bool readable_ = false;       // the socket may hold bytes we have not received

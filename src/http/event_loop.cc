@@ -48,11 +48,11 @@ EventLoop::EventLoop(ListenerOptions options, Routes routes, HostRules hosts, co
       listen_fd_(listen_fd) {
   const ListenerOptions& given = service_.options;
   // Deadlines are kept to a quarter of the shortest one.
-  tick_ms_ =
-      std::clamp<std::int64_t>(std::min({given.idle_ms_max, given.header_ms_max, given.body_ms_max,
-                                         given.write_ms_max, given.linger_ms_max}) /
-                                   4,
-                               5, 250);
+  tick_ms_ = std::clamp<std::int64_t>(
+      std::min({given.idle_ms_max, given.handshake_ms_max, given.header_ms_max, given.body_ms_max,
+                given.write_ms_max, given.linger_ms_max}) /
+          4,
+      5, 250);
   slots_.resize(given.connections_max + kRefusalSlots);
   free_slots_.reserve(slots_.size());
   for (std::size_t slot = slots_.size(); slot > 0; --slot) {
@@ -84,10 +84,12 @@ Status EventLoop::open_descriptors() {
 
 Result<std::shared_ptr<EventLoop>> EventLoop::start(ListenerOptions options, Routes routes,
                                                     HostRules hosts, const Clock& clock,
+                                                    std::shared_ptr<const TlsContext> tls,
                                                     int listen_fd) {
   // Shared with every Responder: an answer may come after the listener is gone.
   auto loop = std::make_shared<EventLoop>(std::move(options), std::move(routes), std::move(hosts),
                                           clock, listen_fd);
+  loop->use_tls(std::move(tls));
   if (auto opened = loop->open_descriptors(); !opened) return tl::unexpected(opened.error());
   try {
     for (int worker = 0; worker < loop->service_.options.workers; ++worker) {

@@ -24,9 +24,9 @@ class EventLoop final : public AnswerSink, public std::enable_shared_from_this<E
  public:
   // Takes the listening socket over; closes it even when it fails.
   // Errors: Unavailable, the system refused a descriptor or a thread.
-  [[nodiscard]] static Result<std::shared_ptr<EventLoop>> start(ListenerOptions options,
-                                                                Routes routes, HostRules hosts,
-                                                                const Clock& clock, int listen_fd);
+  [[nodiscard]] static Result<std::shared_ptr<EventLoop>> start(
+      ListenerOptions options, Routes routes, HostRules hosts, const Clock& clock,
+      std::shared_ptr<const TlsContext> tls, int listen_fd);
   EventLoop(ListenerOptions options, Routes routes, HostRules hosts, const Clock& clock,
             int listen_fd);
   EventLoop(const EventLoop&) = delete;
@@ -38,6 +38,9 @@ class EventLoop final : public AnswerSink, public std::enable_shared_from_this<E
   // Returns when every thread has ended. Not from a handler.
   void join();
   [[nodiscard]] std::size_t connections_open() const { return connections_open_; }
+  // What connections begin with from now on; null: they are plain.
+  void use_tls(std::shared_ptr<const TlsContext> context) { service_.tls.set(std::move(context)); }
+  [[nodiscard]] const ListenerOptions& options() const { return service_.options; }
 
   void answer(std::uint64_t exchange, Response response) override;
   void open_stream(std::uint64_t exchange, Response head) override;

@@ -52,9 +52,9 @@ Status check_limits(const ListenerOptions& options) {
   const bool are_positive =
       options.workers > 0 && options.backlog > 0 && options.connections_max > 0 &&
       options.connections_per_address_max > 0 && options.idle_ms_max > 0 &&
-      options.header_ms_max > 0 && options.body_ms_max > 0 && options.body_grace_ms > 0 &&
-      options.body_bytes_per_second_min > 0 && options.write_ms_max > 0 &&
-      options.linger_ms_max > 0 && options.stop_grace_ms_max >= 0;
+      options.handshake_ms_max > 0 && options.header_ms_max > 0 && options.body_ms_max > 0 &&
+      options.body_grace_ms > 0 && options.body_bytes_per_second_min > 0 &&
+      options.write_ms_max > 0 && options.linger_ms_max > 0 && options.stop_grace_ms_max >= 0;
   if (!are_positive) return fail(Code::InvalidArgument, "a limit of the listener is not positive");
   return {};
 }
@@ -133,11 +133,17 @@ Result<std::unique_ptr<Listener>> Listener::start(ListenerOptions options, Route
   if (auto room = reserve_descriptors(options.connections_max); !room) {
     return tl::unexpected(room.error());
   }
+  std::shared_ptr<const TlsContext> tls;
+  if (options.tls) {
+    auto loaded = TlsContext::load(*options.tls);
+    if (!loaded) return tl::unexpected(loaded.error());
+    tls = std::move(*loaded);
+  }
   const auto fd = listening_socket(options, *address);
   if (!fd) return tl::unexpected(fd.error());
   const std::uint16_t port = bound_port(*fd);
-  auto loop =
-      EventLoop::start(std::move(options), std::move(routes), std::move(*rules), clock, *fd);
+  auto loop = EventLoop::start(std::move(options), std::move(routes), std::move(*rules), clock,
+                               std::move(tls), *fd);
   if (!loop) return tl::unexpected(loop.error());
   return std::unique_ptr<Listener>(new Listener(std::move(*loop), port));
 }
@@ -151,6 +157,15 @@ Listener::~Listener() {
 
 std::size_t Listener::connections_open() const {
   return loop_->connections_open();
+}
+
+Status Listener::reload_tls() {
+  const auto& files = loop_->options().tls;
+  if (!files) return {};
+  auto loaded = TlsContext::load(*files);
+  if (!loaded) return tl::unexpected(loaded.error());
+  loop_->use_tls(std::move(*loaded));
+  return {};
 }
 
 void Listener::request_stop() {

@@ -22,8 +22,8 @@ class EventLoop;
 class Listener {
  public:
   // The clock outlives the listener; it gives the Date field and nothing else.
-  // Errors: InvalidArgument, the address cannot be used as asked (see check_bind()) or a limit
-  //         makes no sense;
+  // Errors: InvalidArgument, the address cannot be used as asked (see check_bind()), a limit makes
+  //         no sense, or certificate and key cannot be used;
   //         FailedPrecondition, the process may not open enough descriptors;
   //         Unavailable, the port is taken or the system refused.
   [[nodiscard]] static Result<std::unique_ptr<Listener>> start(ListenerOptions options,
@@ -34,6 +34,10 @@ class Listener {
 
   [[nodiscard]] std::uint16_t port() const { return port_; }
   [[nodiscard]] std::size_t connections_open() const;
+
+  // Reads certificate and key again; open connections keep what they began with. After an error
+  // the listener goes on with the old ones. Without TLS it does nothing.
+  [[nodiscard]] Status reload_tls();
 
   // Begins the stop and returns; async-signal-safe.
   void request_stop();

@@ -3,10 +3,12 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "http/head_parser.h"
+#include "http/tls.h"
 
 namespace martgate::http {
 
@@ -19,6 +21,9 @@ struct ListenerOptions {
   // An address that other hosts can reach needs both, see check_bind().
   bool non_loopback_allowed = false;
   bool is_authenticated = false;  // every caller has to prove who it is
+
+  // With it the port speaks TLS and nothing else.
+  std::optional<TlsFiles> tls = {};
 
   // Exact allow-lists, see HostRules. On loopback they add to localhost, 127.0.0.1 and [::1] with
   // any port. Elsewhere hosts must be given, and no origins means that no page is served.
@@ -38,8 +43,9 @@ struct ListenerOptions {
   // What an event stream may have waiting for a slow reader; past it the stream is cut.
   std::size_t stream_buffer_bytes_max = 256UL * 1024;
 
-  std::int64_t idle_ms_max = 60'000;    // an open connection without a request
-  std::int64_t header_ms_max = 10'000;  // from the first byte of a request to its empty line
+  std::int64_t idle_ms_max = 60'000;       // an open connection without a request
+  std::int64_t handshake_ms_max = 10'000;  // of TLS, from the connection's begin
+  std::int64_t header_ms_max = 10'000;     // from the first byte of a request to its empty line
   // From there to the last byte of the body; and at any time before, all that came must have come
   // at this rate, the grace aside: see body_deadline_ns().
   std::int64_t body_ms_max = 30'000;

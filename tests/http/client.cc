@@ -4,9 +4,11 @@
 #include <doctest/doctest.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <openssl/ssl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <csignal>
 #include <cstdlib>
 #include <utility>
 
@@ -17,6 +19,9 @@ namespace {
 constexpr int kPatienceSeconds = 30;
 
 const SystemClock kClock;
+
+// OpenSSL writes without MSG_NOSIGNAL, and a test's server may have closed.
+[[maybe_unused]] const auto kIgnored = std::signal(SIGPIPE, SIG_IGN);
 
 }  // namespace
 
@@ -33,21 +38,46 @@ Client::Client(std::uint16_t port) : fd_(::socket(AF_INET, SOCK_STREAM | SOCK_CL
   REQUIRE(::connect(fd_, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0);
 }
 
+Client::Client(std::uint16_t port, const ClientTls& tls) : Client(port) {
+  SSL_CTX* context = SSL_CTX_new(TLS_client_method());
+  REQUIRE(SSL_CTX_load_verify_locations(context, tls.ca_file.c_str(), nullptr) == 1);
+  SSL_CTX_set_verify(context, SSL_VERIFY_PEER, nullptr);
+  SSL_CTX_set_security_level(context, 0);  // so that it offers old versions too
+  if (tls.version_max != 0) {
+    SSL_CTX_set_min_proto_version(context, TLS1_VERSION);
+    SSL_CTX_set_max_proto_version(context, tls.version_max);
+  }
+  tls_ = SSL_new(context);
+  SSL_CTX_free(context);
+  SSL_set1_host(tls_, tls.name.c_str());
+  if (!tls.alpn.empty()) {
+    const std::string offer = static_cast<char>(tls.alpn.size()) + tls.alpn;
+    SSL_set_alpn_protos(tls_, reinterpret_cast<const unsigned char*>(offer.data()),
+                        static_cast<unsigned>(offer.size()));
+  }
+  SSL_set_fd(tls_, fd_);
+  if (SSL_connect(tls_) != 1) SSL_free(std::exchange(tls_, nullptr));
+}
+
 Client::~Client() {
   leave();
 }
 
 void Client::leave() {
+  if (tls_ != nullptr) SSL_free(std::exchange(tls_, nullptr));
   if (fd_ >= 0) ::close(std::exchange(fd_, -1));
 }
 
 void Client::finish() const {
+  if (tls_ != nullptr) SSL_shutdown(tls_);
   ::shutdown(fd_, SHUT_WR);
 }
 
 void Client::send(std::string_view bytes) const {
   while (!bytes.empty()) {
-    const ssize_t sent = ::send(fd_, bytes.data(), bytes.size(), MSG_NOSIGNAL);
+    const ssize_t sent = tls_ != nullptr
+                             ? SSL_write(tls_, bytes.data(), static_cast<int>(bytes.size()))
+                             : ::send(fd_, bytes.data(), bytes.size(), MSG_NOSIGNAL);
     if (sent <= 0) return;  // the server has closed: the answer will tell
     bytes.remove_prefix(static_cast<std::size_t>(sent));
   }
@@ -55,9 +85,11 @@ void Client::send(std::string_view bytes) const {
 
 bool Client::fill() {
   char buffer[16 * 1024];
-  const ssize_t got = ::recv(fd_, buffer, sizeof buffer, 0);
+  const ssize_t got = tls_ != nullptr ? SSL_read(tls_, buffer, sizeof buffer)
+                                      : ::recv(fd_, buffer, sizeof buffer, 0);
   if (got <= 0) {
-    CHECK_MESSAGE((got == 0 || errno == ECONNRESET), "the server did not answer in time");
+    CHECK_MESSAGE((tls_ != nullptr || got == 0 || errno == ECONNRESET),
+                  "the server did not answer in time");
     return false;
   }
   in_.append(buffer, static_cast<std::size_t>(got));
@@ -112,6 +144,10 @@ std::string Client::rest() {
   while (fill()) {
   }
   return std::exchange(in_, {});
+}
+
+bool Client::was_told_the_end() const {
+  return tls_ != nullptr && (SSL_get_shutdown(tls_) & SSL_RECEIVED_SHUTDOWN) != 0;
 }
 
 std::string request(std::string_view method, std::string_view path, std::string_view body,
