@@ -303,11 +303,11 @@ Connection::Step Connection::admit(Service& service) {
   if (!service.hosts.admits_host(*request.header("host"))) {
     return refuse(service, {403, "this Host is not served here"});
   }
+  const auto route = service.routes.find(request.method, request.path);
   if (const auto origin = request.header("origin");
-      origin && !service.hosts.admits_origin(*origin)) {
+      origin && !route.is_public && !service.hosts.admits_origin(*origin)) {
     return refuse(service, {403, "this Origin may not ask here"});
   }
-  const auto route = service.routes.find(request.method, request.path);
   if (route.handler == nullptr) {
     if (!route.knows_path) return refuse(service, {404, "there is nothing at this path"});
     return refuse(service, {405, "this method does not work here"},

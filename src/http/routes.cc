@@ -9,10 +9,18 @@
 namespace martgate::http {
 
 void Routes::add(std::string method, std::string path, Handler handler) {
-  MARTGATE_CHECK(handler != nullptr && path.starts_with('/'));
+  add_route(std::move(path), {std::move(method), std::move(handler)});
+}
+
+void Routes::add_public(std::string method, std::string path, Handler handler) {
+  add_route(std::move(path), {std::move(method), std::move(handler), true});
+}
+
+void Routes::add_route(std::string path, Route added) {
+  MARTGATE_CHECK(added.handler != nullptr && path.starts_with('/'));
   auto& routes = paths_[std::move(path)];
-  for (const Route& route : routes) MARTGATE_CHECK(route.method != method);
-  routes.push_back({std::move(method), std::move(handler)});
+  for (const Route& route : routes) MARTGATE_CHECK(route.method != added.method);
+  routes.push_back(std::move(added));
 }
 
 void Routes::set_fallback(Handler handler) {
@@ -24,10 +32,10 @@ Routes::Found Routes::find(std::string_view method, std::string_view path) const
   if (found == paths_.end()) return {fallback_ ? &fallback_ : nullptr, false};
   const Route* get = nullptr;
   for (const Route& route : found->second) {
-    if (route.method == method) return {&route.handler, true};
+    if (route.method == method) return {&route.handler, true, route.is_public};
     if (route.method == "GET") get = &route;
   }
-  if (method == "HEAD" && get != nullptr) return {&get->handler, true};
+  if (method == "HEAD" && get != nullptr) return {&get->handler, true, get->is_public};
   return {nullptr, true};
 }
 

@@ -15,10 +15,14 @@ class Routes {
   struct Found {
     const Handler* handler = nullptr;  // null: not served
     bool knows_path = false;           // 405 with Allow rather than 404
+    bool is_public = false;            // any page may read it
   };
 
   // Exact paths, compared as sent. GET also answers HEAD. One handler per method and path.
   void add(std::string method, std::string path, Handler handler);
+  // The same for documents that pages of any origin may read (RFC 9728 metadata): an Origin header
+  // is not checked. Host is.
+  void add_public(std::string method, std::string path, Handler handler);
   // Takes every path that no route names, bodies included. See PageRoutes.
   void set_fallback(Handler handler);
 
@@ -30,7 +34,9 @@ class Routes {
   struct Route {
     std::string method;
     Handler handler;
+    bool is_public = false;
   };
+  void add_route(std::string path, Route route);
 
   std::map<std::string, std::vector<Route>, std::less<>> paths_;
   Handler fallback_;

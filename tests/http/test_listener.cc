@@ -98,6 +98,26 @@ TEST_CASE("listener: foreign hosts and origins are refused") {
   CHECK(client.answer() == "200 hello");
 }
 
+TEST_CASE("listener: a public document answers pages of any origin, and of our hosts only") {
+  Routes routes = basic_routes();
+  routes.add_public("GET", "/.well-known/document", [](const Request&, Responder responder) {
+    std::move(responder).send(text("public"));
+  });
+  const auto listener = started({}, std::move(routes));
+  Client client(listener->port());
+  for (const char* origin : {"http://evil.example", "null"}) {
+    const std::string field = "Origin: " + std::string(origin) + "\r\n";
+    client.send(request("GET", "/.well-known/document", {}, field));
+    CHECK(client.answer() == "200 public");
+    client.send(request("POST", "/.well-known/document", {}, field));
+    CHECK(client.answer() == "403 this Origin may not ask here");
+    client.send(request("GET", "/hello", {}, field));
+    CHECK(client.answer() == "403 this Origin may not ask here");
+  }
+  client.send("GET /.well-known/document HTTP/1.1\r\nHost: evil.example\r\n\r\n");
+  CHECK(client.answer() == "403 this Host is not served here");
+}
+
 TEST_CASE("listener: an address that other hosts reach needs to be asked for") {
   const SystemClock clock;
   for (const char* address : {"0.0.0.0", "::", "192.0.2.1"}) {
