@@ -84,6 +84,16 @@ struct DemoArgs {
   bool once = false;
   std::string http;
 };
+struct KeysArgs {
+  std::string word;       // "add", "list", "revoke"
+  std::string name;       // revoke: or the id
+  std::string principal;  // empty: as the name
+  std::string kind = "service";
+  std::string tenant = "default";
+  std::vector<std::string> roles;
+  std::vector<std::string> scopes;
+  std::string expires = "90d";
+};
 struct AuditArgs {
   std::string word;  // "verify", "tail", "show"
   std::string id;
@@ -101,6 +111,7 @@ Exit run_doctor(App& app);
 Exit run_config(App& app, const ConfigArgs& args);
 Exit run_demo_data(App& app, const DemoDataArgs& args);
 Exit run_demo(App& app, const DemoArgs& args);
+Exit run_keys(App& app, const KeysArgs& args);
 Exit run_audit(App& app, const AuditArgs& args);
 
 }  // namespace martgate::cli

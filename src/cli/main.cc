@@ -124,6 +124,22 @@ int run(int argc, char** argv) {
   demo_word->add_flag("--once", demo.once, "End after the answers");
   demo_word->add_option("--http", demo.http, "HOST:PORT to listen on");
 
+  KeysArgs keys;
+  auto* keys_word = cli.add_subcommand("keys", "API keys: add, list, revoke");
+  keys_word->add_option("WHAT", keys.word, "add, list or revoke")
+      ->required()
+      ->check(CLI::IsMember({"add", "list", "revoke"}));
+  keys_word->add_option("NAME", keys.name, "What the key is called; revoke: or its id");
+  keys_word->add_option("--principal", keys.principal, "Who the key stands for; default: its name");
+  keys_word->add_option("--kind", keys.kind, "person, agent or service")
+      ->capture_default_str()
+      ->check(CLI::IsMember({"person", "agent", "service"}));
+  keys_word->add_option("--tenant", keys.tenant, "Whose data it sees")->capture_default_str();
+  keys_word->add_option("--role", keys.roles, "A role; may be given again");
+  keys_word->add_option("--scope", keys.scopes, "A scope; may be given again");
+  keys_word->add_option("--expires", keys.expires, "90d, 12h, a day, a moment, or never")
+      ->capture_default_str();
+
   AuditArgs audit;
   auto* audit_word = cli.add_subcommand("audit", "The journal of calls");
   audit_word->add_option("WHAT", audit.word, "verify, tail or show")
@@ -174,6 +190,7 @@ int run(int argc, char** argv) {
     if (*config_word) return run_config(app, config);
     if (*demo_data_word) return run_demo_data(app, demo_data);
     if (*demo_word) return run_demo(app, demo);
+    if (*keys_word) return run_keys(app, keys);
     if (*audit_word) return run_audit(app, audit);
     if (*version_word) terminal.print(fmt::format("martgate {}\n", kVersion));
     return Exit::Ok;

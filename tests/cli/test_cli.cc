@@ -46,7 +46,10 @@ Ran run(const std::filesystem::path& folder, const std::string& words) {
 }
 
 std::string without_what_varies(std::string text, const std::filesystem::path& folder) {
-  const std::array<std::pair<std::regex, std::string>, 8> kVarying{{
+  const std::array<std::pair<std::regex, std::string>, 11> kVarying{{
+      {std::regex("mg_[a-z2-7]{8}_[a-z2-7]{58}"), "KEY"},
+      {std::regex("(^|\\n|nightly \\()[a-z2-7]{8}(  nightly[^\\n]*?|\\) is)"), "$1KEYIDKEY$2"},
+      {std::regex("[0-9]{4}-[0-9]{2}-[0-9]{2}  2127"), "CREATED-ON  2127"},
       {std::regex("req_[0-9a-f]{32}"), "REQUEST"},
       {std::regex("[0-9]{8}T[0-9]{6}Z-[0-9a-f]{8}"), "SNAPSHOT"},
       {std::regex("[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:.]+Z"), "TIME"},
@@ -112,6 +115,13 @@ TEST_CASE("cli: a first session reads as it should") {
   session.say("-C bakery explain revenue --by shop");
   session.say("-C bakery config claude-code");
   session.say("-C bakery config emacs");
+  session.say("-C bakery keys list");
+  session.say("-C bakery keys add nightly --scope marts.read --expires 2127-01-31");
+  session.say("-C bakery keys add nightly");
+  session.say("-C bakery keys add weekly --expires soon");
+  session.say("-C bakery keys list");
+  session.say("-C bakery keys revoke nigthly");
+  session.say("-C bakery keys revoke nightly");
   session.say("-C bakery audit tail --count 3");
   session.say("-C bakery audit verify");
   session.say("-C bakery doctor");
