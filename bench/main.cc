@@ -65,7 +65,8 @@ int run(int argc, char** argv) {
   if (!project || cli::build_project(app, *project, {}) != cli::Exit::Ok) return 1;
   auto open = cli::open_gate(app, std::move(*project));
   if (!open) return 1;
-  mcp::Server server(*open->gate, clock, ids, {"bench", std::string(cli::kVersion)});
+  mcp::GateOffer offer(*open->gate, {"bench", std::string(cli::kVersion)});
+  mcp::Server server(offer, clock, ids);
   http::Routes routes;
   http::add_mcp_endpoint(routes, "/mcp", server);
   routes.add("POST", "/bare", [](const http::Request&, http::Responder responder) {

@@ -5,6 +5,7 @@
 #include "cli/opened.h"
 #include "cli/serving.h"
 #include "cli/version.h"
+#include "mcp/gate_offer.h"
 #include "stdio/mcp_stdio.h"
 
 namespace martgate::cli {
@@ -16,8 +17,8 @@ Exit serve_stdio(App& app, catalog::Project project) {
     app.terminal.error(open.error());
     return exit_of(open.error());
   }
-  mcp::Server server(*open->gate, app.clock, app.ids,
-                     mcp::ServerInfo{"martgate", std::string(kVersion)});
+  mcp::GateOffer offer(*open->gate, {"martgate", std::string(kVersion)});
+  mcp::Server server(offer, app.clock, app.ids);
   auto pipe = stdio::McpStdio::create(server);
   if (!pipe) {
     app.terminal.error(pipe.error());

@@ -47,8 +47,9 @@ Result<Serving> start_http(App& app, catalog::Project project, const ServeArgs& 
   if (!open) return tl::unexpected(open.error());
   Serving serving;
   serving.open = std::move(*open);
-  serving.server = std::make_unique<mcp::Server>(
-      *serving.open.gate, app.clock, app.ids, mcp::ServerInfo{"martgate", std::string(kVersion)});
+  serving.offer = std::make_unique<mcp::GateOffer>(
+      *serving.open.gate, mcp::ServerInfo{"martgate", std::string(kVersion)});
+  serving.server = std::make_unique<mcp::Server>(*serving.offer, app.clock, app.ids);
   http::Routes routes;
   http::add_mcp_endpoint(routes, "/mcp", *serving.server);
   add_health_page(routes, *serving.open.gate);

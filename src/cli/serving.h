@@ -8,6 +8,7 @@
 #include "cli/commands.h"
 #include "cli/opened.h"
 #include "http/listener.h"
+#include "mcp/gate_offer.h"
 #include "mcp/server.h"
 
 namespace martgate::cli {
@@ -15,6 +16,7 @@ namespace martgate::cli {
 // Ended in reverse order: the listener first, then the protocol, then gate and journal.
 struct Serving {
   OpenGate open;
+  std::unique_ptr<mcp::GateOffer> offer;
   std::unique_ptr<mcp::Server> server;
   std::unique_ptr<http::Listener> listener;
   std::string address;  // "127.0.0.1:8765", with the real port

@@ -110,6 +110,7 @@ Status MartGate::use(std::shared_ptr<const World> world) {
   {
     const std::lock_guard lock(mutex_);
     world_ = std::move(world);
+    ++world_version_;
   }
   return refresh_snapshot();
 }

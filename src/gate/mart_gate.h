@@ -27,6 +27,7 @@ class MartGate final : public Gate {
 
   [[nodiscard]] std::vector<ToolListing> tools(const Caller& caller) const override;
   [[nodiscard]] bool has_tool(std::string_view name) const override;
+  [[nodiscard]] std::uint64_t tools_version() const override { return world_version_; }
   [[nodiscard]] std::string instructions() const override;
   void call(CallRequest request, std::function<void(CallResult)> done) override;
 
@@ -49,6 +50,7 @@ class MartGate final : public Gate {
   mutable std::mutex mutex_;  // guards the two pointers
   std::shared_ptr<const World> world_;
   std::shared_ptr<const engine::MartEngine> mart_;
+  std::atomic<std::uint64_t> world_version_ = 0;
   std::atomic<std::int64_t> snapshot_checked_ns_;
   envelope::Journal& journal_;
   const Clock& clock_;

@@ -1,13 +1,21 @@
 #include "http/mcp_endpoint.h"
 
 #include <memory>
+#include <optional>
 #include <utility>
 
+#include "base/text.h"
+#include "mcp/param_headers.h"
 #include "mcp/server.h"
 #include "mcp/wire.h"
 
 namespace martgate::http {
 namespace {
+
+bool is_param_header(std::string_view name) {
+  const auto prefix = mcp::kParamHeaderPrefix;
+  return name.size() > prefix.size() && equal_ignoring_case(name.substr(0, prefix.size()), prefix);
+}
 
 mcp::HttpHead head_of(const Request& request) {
   mcp::HttpHead head;
@@ -20,6 +28,10 @@ mcp::HttpHead head_of(const Request& request) {
   head.rpc_method = request.header(mcp::header::kMethod);
   head.name = request.header(mcp::header::kName);
   head.session_id = request.header(mcp::header::kSessionId);
+  head.last_event_id = request.header(mcp::header::kLastEventId);
+  for (const HeaderField& field : request.headers) {
+    if (is_param_header(field.name)) head.params.emplace_back(field.name, field.value);
+  }
   return head;
 }
 
@@ -32,15 +44,59 @@ Response response_of(mcp::HttpAnswer answer) {
   return response;
 }
 
+std::string least_challenge(std::span<const std::string> scopes) {
+  return "Bearer error=\"insufficient_scope\", scope=\"" + join(scopes, " ") + "\"";
+}
+
+class McpReply final : public mcp::HttpReply {
+ public:
+  McpReply(Responder responder, std::shared_ptr<const McpEndpointOptions> options)
+      : responder_(std::move(responder)), options_(std::move(options)) {}
+
+  void send(mcp::HttpAnswer answer) override {
+    if (!answer.scopes_needed.empty()) {
+      answer.headers.emplace_back("WWW-Authenticate",
+                                  options_->challenge ? options_->challenge(answer.scopes_needed)
+                                                      : least_challenge(answer.scopes_needed));
+    }
+    std::move(responder_).send(response_of(std::move(answer)));
+  }
+  void open_events(mcp::HttpAnswer head) override {
+    Response response = response_of(std::move(head));
+    response.content_type = "text/event-stream";
+    stream_.emplace(std::move(responder_).open_stream(std::move(response)));
+  }
+  [[nodiscard]] bool write(std::string_view bytes) override { return stream_->write(bytes); }
+  void close() override { stream_->close(); }
+  void on_disconnect(std::function<void()> callback) override {
+    if (stream_) {
+      stream_->on_disconnect(std::move(callback));
+    } else {
+      responder_.on_disconnect(std::move(callback));
+    }
+  }
+
+ private:
+  Responder responder_;
+  std::shared_ptr<const McpEndpointOptions> options_;
+  std::optional<StreamHandle> stream_;
+};
+
 }  // namespace
 
-void add_mcp_endpoint(Routes& routes, const std::string& path, mcp::Server& server) {
-  const Handler handler = [&server](const Request& request, Responder responder) {
-    // Shared, because a reply can be copied and a responder cannot.
-    const auto shared = std::make_shared<Responder>(std::move(responder));
-    server.handle_http(head_of(request), request.body, [shared](mcp::HttpAnswer answer) {
-      std::move(*shared).send(response_of(std::move(answer)));
-    });
+void add_mcp_endpoint(Routes& routes, const std::string& path, mcp::Server& server,
+                      McpEndpointOptions options) {
+  // Shared with replies that are still out when the listener is gone.
+  const auto shared = std::make_shared<const McpEndpointOptions>(std::move(options));
+  const Handler handler = [&server, shared](const Request& request, Responder responder) {
+    mcp::HttpHead head = head_of(request);
+    if (shared->caller_of) {
+      auto caller = shared->caller_of(request);
+      if (!caller) return std::move(responder).send(std::move(caller.error()));
+      head.caller = std::move(*caller);
+    }
+    server.handle_http(head, request.body,
+                       std::make_shared<McpReply>(std::move(responder), shared));
   };
   for (const char* method : {"POST", "GET", "DELETE"}) routes.add(method, path, handler);
 }

@@ -29,4 +29,24 @@ std::string BatchAnswer::array() const {
   return text == "[]" ? std::string() : text;
 }
 
+BatchOutlet::BatchOutlet(std::shared_ptr<BatchAnswer> batch, std::size_t index,
+                         std::shared_ptr<LineWriter> writer)
+    : batch_(std::move(batch)), index_(index), writer_(std::move(writer)) {}
+
+bool BatchOutlet::notify(std::string_view message) {
+  return writer_ != nullptr && writer_->write(message);
+}
+
+void BatchOutlet::answer(std::string message) {
+  batch_->put(index_, std::move(message));
+}
+
+void BatchOutlet::refuse(std::string message, const RpcError& /*error*/) {
+  batch_->put(index_, std::move(message));
+}
+
+void BatchOutlet::drop() {
+  batch_->put(index_, {});
+}
+
 }  // namespace martgate::mcp

@@ -3,9 +3,13 @@
 
 #include <cstddef>
 #include <functional>
+#include <memory>
 #include <mutex>
 #include <string>
 #include <vector>
+
+#include "mcp/line_writer.h"
+#include "mcp/outlet.h"
 
 namespace martgate::mcp {
 
@@ -26,6 +30,26 @@ class BatchAnswer {
   std::size_t missing_;
   std::vector<std::string> answers_;
   std::function<void(std::string)> done_;
+};
+
+// One request of a batch. On a pipe its notifications go out at once; on HTTP, where the batch is
+// one JSON array, there are none.
+class BatchOutlet final : public Outlet {
+ public:
+  // `writer` is null on HTTP.
+  BatchOutlet(std::shared_ptr<BatchAnswer> batch, std::size_t index,
+              std::shared_ptr<LineWriter> writer);
+
+  [[nodiscard]] bool takes_notifications() const override { return writer_ != nullptr; }
+  bool notify(std::string_view message) override;
+  void answer(std::string message) override;
+  void refuse(std::string message, const RpcError& error) override;
+  void drop() override;
+
+ private:
+  std::shared_ptr<BatchAnswer> batch_;
+  const std::size_t index_;
+  std::shared_ptr<LineWriter> writer_;
 };
 
 }  // namespace martgate::mcp

@@ -6,8 +6,9 @@
 #include <string_view>
 #include <vector>
 
-#include "gate/gate.h"
+#include "gate/caller.h"
 #include "mcp/era.h"
+#include "mcp/param_headers.h"
 #include "mcp/rpc_error.h"
 
 namespace martgate::mcp {
@@ -22,6 +23,8 @@ struct HttpHead {
   std::optional<std::string_view> rpc_method;  // Mcp-Method
   std::optional<std::string_view> name;        // Mcp-Name
   std::optional<std::string_view> session_id;
+  std::optional<std::string_view> last_event_id;
+  std::vector<HeaderField> params;  // Mcp-Param-*
   gate::Caller caller;
 };
 

@@ -1,31 +1,34 @@
-// The requests of one pipe that are not answered yet, so that the client can take them back.
+// The requests of one pipe or session that are not answered yet, so that the client can take them
+// back.
 #pragma once
 
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <mutex>
-#include <string>
 #include <string_view>
 
 namespace martgate::mcp {
+
+class Call;
 
 // Threads: everything may be called from any thread.
 class InFlight {
  public:
   using Ticket = std::uint64_t;
 
-  // `id` is JSON text. Ids may repeat: a client that reuses one takes both back.
-  [[nodiscard]] Ticket enter(std::string_view id);
-  // Unknown ids are ignored: the answer may be on its way already.
-  void cancel(std::string_view id);
-  [[nodiscard]] bool holds(Ticket ticket) const;
-  // True when the request was still wanted; it is to be answered then, and only then.
-  [[nodiscard]] bool leave(Ticket ticket);
+  [[nodiscard]] Ticket enter(std::weak_ptr<Call> call);
+  void leave(Ticket ticket);
+  // `id` is JSON text. Unknown ids are ignored: the answer may be on its way already. Ids may
+  // repeat: a client that reuses one takes both back.
+  void withdraw(std::string_view id);
+  // All of them: the pipe or the session ends.
+  void withdraw_all();
 
  private:
-  mutable std::mutex mutex_;
+  std::mutex mutex_;
   Ticket last_ = 0;
-  std::map<Ticket, std::string> ids_;
+  std::map<Ticket, std::weak_ptr<Call>> calls_;
 };
 
 }  // namespace martgate::mcp

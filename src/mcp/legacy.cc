@@ -22,18 +22,43 @@ Result<Revision> negotiated(const Json* params) {
   return asked && era_of(*asked) == Era::Legacy ? *asked : kNewestLegacy;
 }
 
-std::string initialize_message(const gate::Gate& gate, const Frame& frame) {
+std::shared_ptr<Session> session_of(const Json& params, Revision revision,
+                                    const gate::Caller& caller) {
+  const auto capabilities = params.find("capabilities");
+  return std::make_shared<Session>(
+      revision, caller,
+      read_client_capabilities(capabilities == params.end() ? nullptr : &*capabilities));
+}
+
+std::string initialize_message(const Service& service, const Frame& frame) {
   ResultMessage message(frame);
   JsonWriter& writer = message.members();
   writer.field("protocolVersion", name_of(frame.revision));
-  write_capabilities(writer.key("capabilities"));
+  write_capabilities(writer.key("capabilities"), service.capabilities, Era::Legacy);
   writer.key("serverInfo").raw(*frame.server_info);
-  writer.field("instructions", gate.instructions());
+  if (const std::string instructions = service.offer.instructions(); !instructions.empty()) {
+    writer.field("instructions", instructions);
+  }
   return std::move(message).finish();
 }
 
-void ping(gate::Gate& /*gate*/, Request request, const Finish& finish) {
-  finish(ResultMessage(request.frame).finish());
+void ping(const std::shared_ptr<Call>& call, const HttpHead* /*head*/) {
+  call->answer(ResultMessage(call->frame()).finish());
+}
+
+void set_log_level(const std::shared_ptr<Call>& call, const HttpHead* /*head*/) {
+  const Json* params = call->params();
+  const auto level = params == nullptr ? Json::const_iterator() : params->find("level");
+  const bool is_string = params != nullptr && level != params->end() && level->is_string();
+  const auto named =
+      is_string ? log_level_named(level->get_ref<const std::string&>()) : std::nullopt;
+  if (!named) {
+    return call->refuse(invalid_params(
+        "params.level must be one of debug, info, notice, warning, error, critical, alert, "
+        "emergency"));
+  }
+  call->session()->set_log_level(*named);
+  call->answer(ResultMessage(call->frame()).finish());
 }
 
 }  // namespace martgate::mcp

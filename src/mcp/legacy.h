@@ -12,9 +12,14 @@ namespace martgate::mcp {
 // Errors: InvalidArgument when params are not those of an initialize request. `params` may be null.
 [[nodiscard]] Result<Revision> negotiated(const Json* params);
 
-// The answer to initialize, at the revision of the frame.
-[[nodiscard]] std::string initialize_message(const gate::Gate& gate, const Frame& frame);
+// The session that initialize agrees on. Precondition: negotiated() took the params.
+[[nodiscard]] std::shared_ptr<Session> session_of(const Json& params, Revision revision,
+                                                  const gate::Caller& caller);
 
-void ping(gate::Gate& gate, Request request, const Finish& finish);
+// The answer to initialize, at the revision of the frame.
+[[nodiscard]] std::string initialize_message(const Service& service, const Frame& frame);
+
+void ping(const std::shared_ptr<Call>& call, const HttpHead* head);
+void set_log_level(const std::shared_ptr<Call>& call, const HttpHead* head);
 
 }  // namespace martgate::mcp

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "base/json_writer.h"
+#include "base/text.h"
 
 namespace martgate::mcp {
 namespace {
@@ -15,6 +16,26 @@ constexpr std::string_view kIdRule = "id must be a string or an integer";
 Message malformed(Message message, std::string flaw) {
   message.kind = Message::Kind::Malformed;
   message.flaw = std::move(flaw);
+  return message;
+}
+
+// Of an error only the words are kept: what it means to us does not depend on its code.
+Message read_response(Json& json, Message message) {
+  const auto result = json.find("result");
+  const auto error = json.find("error");
+  if (result == json.end() && error == json.end()) {
+    return malformed(std::move(message), "a message needs a method, a result or an error");
+  }
+  message.kind = Message::Kind::Response;
+  if (error == json.end()) {
+    message.result = std::make_unique<Json>(std::move(*result));
+    return message;
+  }
+  message.error = "the client answered with an error";
+  const auto words = error->is_object() ? error->find("message") : error->end();
+  if (error->is_object() && words != error->end() && words->is_string()) {
+    message.error += ": " + shown(words->get_ref<const std::string&>());
+  }
   return message;
 }
 
@@ -40,11 +61,7 @@ Message read_message(Json& json) {
 
   const auto method = json.find("method");
   if (method == json.end()) {
-    if (!json.contains("result") && !json.contains("error")) {
-      return malformed(std::move(message), "a message needs a method, a result or an error");
-    }
-    message.kind = Message::Kind::Response;
-    return message;
+    return read_response(json, std::move(message));
   }
   if (!method->is_string()) return malformed(std::move(message), "method must be a string");
   message.method = std::move(method->get_ref<std::string&>());

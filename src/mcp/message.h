@@ -31,6 +31,8 @@ struct Message {
   std::string id;                // JSON text: 1 and "1" stay different; empty when there is none
   std::string method;            // of a request or notification
   std::unique_ptr<Json> params;  // an object, or null when absent
+  std::unique_ptr<Json> result;  // of a response without an error
+  std::string error;             // of a response with one: its message, or "" for a result
   std::string flaw;              // of a malformed message: what is wrong with it
 };
 

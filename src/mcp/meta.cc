@@ -16,9 +16,6 @@
 namespace martgate::mcp {
 namespace {
 
-constexpr std::array<std::string_view, 8> kLogLevels{"debug", "info",     "notice", "warning",
-                                                     "error", "critical", "alert",  "emergency"};
-
 const Json* member(const Json& object, std::string_view key) {
   const auto found = object.find(key);
   return found == object.end() ? nullptr : &*found;
@@ -39,8 +36,7 @@ bool is_implementation(const Json& info) {
 }
 
 bool is_log_level(const Json& level) {
-  return level.is_string() &&
-         std::ranges::find(kLogLevels, level.get_ref<const std::string&>()) != kLogLevels.end();
+  return level.is_string() && log_level_named(level.get_ref<const std::string&>()).has_value();
 }
 
 struct Rule {
@@ -99,6 +95,24 @@ RpcResult<Meta> read_meta(const Json* params) {
     }
   }
   return Meta{member(*meta, meta_key::kProtocolVersion)->get<std::string>()};
+}
+
+std::string progress_token_of(const Json* params) {
+  const Json* meta = meta_of(params);
+  const Json* token = meta == nullptr ? nullptr : member(*meta, meta_key::kProgressToken);
+  return token == nullptr ? std::string() : id_text_of(*token).value_or("");
+}
+
+std::optional<LogLevel> log_level_of(const Json* params) {
+  const Json* meta = meta_of(params);
+  const Json* level = meta == nullptr ? nullptr : member(*meta, meta_key::kLogLevel);
+  if (level == nullptr || !level->is_string()) return std::nullopt;
+  return log_level_named(level->get_ref<const std::string&>());
+}
+
+const Json* client_capabilities_of(const Json* params) {
+  const Json* meta = meta_of(params);
+  return meta == nullptr ? nullptr : member(*meta, meta_key::kClientCapabilities);
 }
 
 std::string trace_id_of(const Json* params) {

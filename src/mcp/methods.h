@@ -1,36 +1,18 @@
-// The registry: which methods there are, in which era, and what serves each. A method that is not
-// here does not exist, and no capability is advertised for it.
+// The registry: which methods there are, in which era, for which capability, and what serves each.
 #pragma once
 
-#include <functional>
 #include <memory>
-#include <string>
 #include <string_view>
 
-#include "gate/gate.h"
-#include "json/json_fwd.h"
-#include "mcp/answer.h"
+#include "mcp/call.h"
+#include "mcp/http_head.h"
+#include "mcp/offer.h"
 #include "mcp/revision.h"
-#include "mcp/rpc_error.h"
 
 namespace martgate::mcp {
 
-// One request, admitted and on its way to its method.
-struct Request {
-  Request();
-  Request(Request&&) noexcept;
-  Request& operator=(Request&&) noexcept;
-  ~Request();
-
-  Frame frame;
-  std::unique_ptr<Json> params;  // an object, or null when absent
-  gate::Caller caller;
-  std::string_view transport;  // "http" | "stdio"
-};
-
-// Takes the whole answer as JSON text, or the refusal; called exactly once, on any thread.
-using Finish = std::function<void(RpcResult<std::string>)>;
-using Handler = void (*)(gate::Gate& gate, Request request, const Finish& finish);
+// Ends the call, now or later. `head` is null on stdio, and gone when the handler returns.
+using Handler = void (*)(const std::shared_ptr<Call>& call, const HttpHead* head);
 
 struct Method {
   std::string_view name;
@@ -38,13 +20,20 @@ struct Method {
   bool in_modern;
   // The member of params that the Mcp-Name header repeats; empty: no such header is asked for.
   std::string_view mirrored_param;
+  bool Capabilities::*capability;  // null: always there
   Handler handler;
 };
 
-// Null when the era does not have the method.
+// Null when the era does not have the method, whatever is offered.
 [[nodiscard]] const Method* find_method(std::string_view name, Era era);
+// Null also when its capability is not offered.
+[[nodiscard]] const Method* find_method(std::string_view name, Era era,
+                                        const Capabilities& capabilities);
 
-// The value of "capabilities", the same in both eras.
-void write_capabilities(JsonWriter& writer);
+// The value of "capabilities" as that era has it.
+void write_capabilities(JsonWriter& writer, const Capabilities& capabilities, Era era);
+
+// Errors: insufficient scope, when the caller's credential does not permit the operation.
+[[nodiscard]] RpcResult<void> check_scopes(Call& call, std::string_view subject);
 
 }  // namespace martgate::mcp

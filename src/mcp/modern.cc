@@ -53,7 +53,8 @@ Check check_headers(const HttpHead& head, const Message& request, const Meta& me
 
 }  // namespace
 
-RpcResult<const Method*> admit_modern(const Message& request, const HttpHead* head) {
+RpcResult<const Method*> admit_modern(const Message& request, const HttpHead* head,
+                                      const Capabilities& capabilities) {
   const RpcResult<Meta> meta = read_meta(request.params.get());
   if (!meta) return tl::unexpected(meta.error());
   if (head != nullptr) {
@@ -64,19 +65,22 @@ RpcResult<const Method*> admit_modern(const Message& request, const HttpHead* he
   if (meta->protocol_version != name_of(kNewestModern)) {
     return tl::unexpected(unsupported_version(meta->protocol_version));
   }
-  const Method* method = find_method(request.method, Era::Modern);
+  const Method* method = find_method(request.method, Era::Modern, capabilities);
   if (method == nullptr) return tl::unexpected(method_not_found(request.method, Era::Modern));
   return method;
 }
 
-void discover(gate::Gate& gate, Request request, const Finish& finish) {
-  ResultMessage message(request.frame);
+void discover(const std::shared_ptr<Call>& call, const HttpHead* /*head*/) {
+  const Service& service = call->service();
+  ResultMessage message(call->frame());
   JsonWriter& writer = message.members();
   writer.key("supportedVersions").begin_array().string(name_of(kNewestModern)).end_array();
-  write_capabilities(writer.key("capabilities"));
-  writer.field("instructions", gate.instructions());
-  message.cache_hint(kDiscoverTtlMs, ResultMessage::CacheScope::Public);
-  finish(std::move(message).finish());
+  write_capabilities(writer.key("capabilities"), service.capabilities, Era::Modern);
+  if (const std::string instructions = service.offer.instructions(); !instructions.empty()) {
+    writer.field("instructions", instructions);
+  }
+  message.cache_hint(kDiscoverTtlMs, CacheScope::Public);
+  call->answer(std::move(message).finish());
 }
 
 }  // namespace martgate::mcp

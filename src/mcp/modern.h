@@ -10,9 +10,10 @@ namespace martgate::mcp {
 // The checks between the routing of a request and its method, in their order: `_meta`, headers,
 // version, method. `head` is null on stdio, which has no headers.
 // Errors: invalid params, header mismatch, unsupported version, method not found.
-[[nodiscard]] RpcResult<const Method*> admit_modern(const Message& request, const HttpHead* head);
+[[nodiscard]] RpcResult<const Method*> admit_modern(const Message& request, const HttpHead* head,
+                                                    const Capabilities& capabilities);
 
 // server/discover
-void discover(gate::Gate& gate, Request request, const Finish& finish);
+void discover(const std::shared_ptr<Call>& call, const HttpHead* head);
 
 }  // namespace martgate::mcp

@@ -30,8 +30,12 @@ inline constexpr Revision kNewestModern = Revision::V2026_07_28;
 // What differs on the wire of one revision.
 struct Features {
   bool takes_batches;           // JSON-RPC arrays
-  bool has_structured_content;  // structuredContent, outputSchema, a tool's title
+  bool has_structured_content;  // also outputSchema, titles, resource links, `_meta` of items
+  bool structures_anything;     // structuredContent need not be an object
   bool has_result_envelope;     // resultType, serverInfo in `_meta`, ttlMs and cacheScope
+  bool elicits;                 // elicitation/create
+  bool elicits_urls;            // and its URL mode
+  bool primes_streams;          // an empty first event, from which a stream can be resumed
 };
 [[nodiscard]] Features features_of(Revision revision);
 

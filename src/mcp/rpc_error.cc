@@ -87,4 +87,30 @@ RpcError unsupported_version(std::string_view requested) {
   return error;
 }
 
+RpcError invalid_params(std::string message) {
+  return {code::kInvalidParams, std::move(message)};
+}
+
+RpcError missing_capability(std::string_view capabilities) {
+  RpcError error{code::kMissingClientCapability,
+                 fmt::format("the client must declare the capability {}", capabilities),
+                 {},
+                 400};
+  JsonWriter(error.data).begin_object().key("requiredCapabilities").raw(capabilities).end_object();
+  return error;
+}
+
+RpcError resource_not_found(std::string_view uri) {
+  RpcError error{code::kResourceNotFound, fmt::format("no such resource: {}", shown_quoted(uri))};
+  JsonWriter(error.data).begin_object().field("uri", uri).end_object();
+  return error;
+}
+
+RpcError insufficient_scope(std::vector<std::string> scopes) {
+  RpcError error = invalid_request(
+      fmt::format("the credential lacks a scope; needed: {}", join(scopes, " ")), 403);
+  error.scopes_needed = std::move(scopes);
+  return error;
+}
+
 }  // namespace martgate::mcp

@@ -4,6 +4,7 @@
 
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/result.h"
 #include "mcp/revision.h"
@@ -15,6 +16,7 @@ struct RpcError {
   std::string message;
   std::string data = {};  // JSON text; empty: no such member
   int http_status = 200;  // an error behind the dispatch is an ordinary answer
+  std::vector<std::string> scopes_needed = {};  // of a 403: what a better credential needs
 };
 
 template <class T>
@@ -37,5 +39,13 @@ using RpcResult = tl::expected<T, RpcError>;
                                        std::string_view body_value);
 [[nodiscard]] RpcError malformed_header(std::string_view header, std::string_view cause);
 [[nodiscard]] RpcError unsupported_version(std::string_view requested);
+[[nodiscard]] RpcError invalid_params(std::string message);
+// `capabilities` is the object of objects that the client must declare, as JSON text.
+[[nodiscard]] RpcError missing_capability(std::string_view capabilities);
+// Carries the code of the legacy wires; the modern one says invalid params (2026-07-28, section
+// Error Codes), and the answer is translated where it is written.
+[[nodiscard]] RpcError resource_not_found(std::string_view uri);
+// HTTP only: 403, and the transport's challenge names all the scopes.
+[[nodiscard]] RpcError insufficient_scope(std::vector<std::string> scopes);
 
 }  // namespace martgate::mcp

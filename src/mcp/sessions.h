@@ -1,4 +1,4 @@
-// The sessions of legacy HTTP clients: what initialize agreed on, until it is ended or forgotten.
+// The sessions of legacy HTTP clients, by their ids, until they are ended or forgotten.
 #pragma once
 
 #include <cstddef>
@@ -6,24 +6,18 @@
 #include <functional>
 #include <list>
 #include <map>
+#include <memory>
 #include <mutex>
-#include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/clock.h"
 #include "base/ids.h"
-#include "gate/gate.h"
-#include "mcp/revision.h"
+#include "mcp/service.h"
+#include "mcp/session.h"
 
 namespace martgate::mcp {
-
-struct SessionLimits {
-  // One more, and the session that was idle longest is forgotten: its client is told 404 and begins
-  // anew, which costs it one round trip. Refusing the new one would lock out who comes later.
-  std::size_t sessions_max = 10'000;
-  std::int64_t session_idle_ms_max = std::int64_t{30} * 60 * 1'000;
-};
 
 // A session id is no credential: a session is found by the caller who began it and by nobody else.
 // Threads: everything may be called from any thread.
@@ -31,28 +25,35 @@ class Sessions {
  public:
   // Both outlive this.
   Sessions(const Clock& clock, IdSource& ids, SessionLimits limits);
+  Sessions(const Sessions&) = delete;
+  Sessions& operator=(const Sessions&) = delete;
+  ~Sessions();  // ends them all
 
   // Returns the id: visible ASCII with 128 random bits.
-  [[nodiscard]] std::string begin(Revision revision, const gate::Caller& caller);
-  // The agreed revision; counts as use of the session. Nothing for ids that are unknown, ended,
-  // idle too long, or another caller's.
-  [[nodiscard]] std::optional<Revision> find(std::string_view id, const gate::Caller& caller);
+  [[nodiscard]] std::string begin(std::shared_ptr<Session> session);
+  // Counts as use of the session. Null for ids that are unknown, ended, idle too long, or another
+  // caller's.
+  [[nodiscard]] std::shared_ptr<Session> find(std::string_view id, const gate::Caller& caller);
   // False for what find() would not find.
   [[nodiscard]] bool end(std::string_view id, const gate::Caller& caller);
+  void forget_idle();
+
+  // In no promised order.
+  void each(const std::function<void(Session&)>& visit);
 
  private:
-  struct Session {
+  struct Entry {
     std::string id;
-    Revision revision;
-    gate::Caller caller;
+    std::shared_ptr<Session> session;
     std::int64_t used_at_ns;
   };
-  using ByUse = std::list<Session>;
+  using ByUse = std::list<Entry>;
+  // Ended without the lock: what a session owns may do anything then.
+  using Ended = std::vector<std::shared_ptr<Session>>;
 
-  void forget_idle(std::int64_t now_ns);
-  void forget_oldest();
-  [[nodiscard]] std::optional<ByUse::iterator> locate(std::string_view id,
-                                                      const gate::Caller& caller);
+  void take_idle(Ended& ended);
+  void take(ByUse::iterator entry, Ended& ended);
+  [[nodiscard]] ByUse::iterator locate(std::string_view id, const gate::Caller& caller);
 
   const Clock& clock_;
   IdSource& ids_;

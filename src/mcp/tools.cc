@@ -2,132 +2,83 @@
 
 #include <fmt/format.h>
 
-#include <cstdint>
 #include <nlohmann/json.hpp>
 #include <utility>
 #include <vector>
 
 #include "base/text.h"
 #include "mcp/meta.h"
+#include "mcp/paging.h"
+#include "mcp/param_headers.h"
 
 namespace martgate::mcp {
 namespace {
 
-constexpr std::int64_t kListTtlMs = 60'000;
-
-// Schemas are written by people, over many lines; a message is one line. Blanks outside of strings
-// go, everything else stays as it was written.
-std::string on_one_line(std::string_view json) {
-  std::string line;
-  line.reserve(json.size());
-  bool is_in_string = false;
-  for (std::size_t at = 0; at < json.size(); ++at) {
-    const char c = json[at];
-    if (is_in_string && c == '\\') {
-      line.append(json.substr(at, 2));
-      ++at;
-      continue;
-    }
-    if (c == '"') is_in_string = !is_in_string;
-    if (is_in_string || (c != ' ' && c != '\n' && c != '\r' && c != '\t')) line.push_back(c);
-  }
-  return line;
-}
-
-void write_tool(JsonWriter& writer, const gate::ToolListing& tool, const Features& features) {
+void write_tool(JsonWriter& writer, const ToolSpec& tool, const Features& features) {
   writer.begin_object().field("name", tool.name);
-  if (features.has_structured_content) writer.field("title", tool.title);
+  if (features.has_structured_content && !tool.title.empty()) writer.field("title", tool.title);
   writer.field("description", tool.description);
-  writer.key("inputSchema").raw(on_one_line(tool.input_schema));
+  writer.key("inputSchema").raw(tool.input_schema);
   if (features.has_structured_content && !tool.output_schema.empty()) {
-    writer.key("outputSchema").raw(on_one_line(tool.output_schema));
+    writer.key("outputSchema").raw(tool.output_schema);
   }
   // Every hint is explicit, since the defaults are those of a tool that may destroy.
   writer.key("annotations").begin_object();
-  writer.field("readOnlyHint", tool.read_only).field("destructiveHint", !tool.read_only);
-  writer.field("idempotentHint", tool.read_only).field("openWorldHint", false);
-  writer.end_object().end_object();
+  writer.field("readOnlyHint", tool.hints.read_only);
+  writer.field("destructiveHint", tool.hints.destructive);
+  writer.field("idempotentHint", tool.hints.idempotent);
+  writer.field("openWorldHint", tool.hints.open_world);
+  writer.end_object();
+  if (features.has_structured_content && !tool.meta.empty()) writer.key("_meta").raw(tool.meta);
+  writer.end_object();
 }
 
-// Errors: InvalidArgument for params of a wrong shape, NotFound for an unknown tool.
-Result<gate::CallRequest> read_call(const gate::Gate& gate, Request& request) {
-  const auto refuse = [](const char* message) { return fail(Code::InvalidArgument, message); };
-  if (request.params == nullptr) return refuse("params.name must name a tool");
-  Json& params = *request.params;
-  const auto name = params.find("name");
-  if (name == params.end() || !name->is_string()) return refuse("params.name must name a tool");
-
-  gate::CallRequest call;
-  call.tool = name->get<std::string>();
-  if (!gate.has_tool(call.tool)) {
-    std::vector<std::string> names;
-    for (gate::ToolListing& tool : gate.tools(request.caller))
-      names.push_back(std::move(tool.name));
-    return fail(Code::NotFound, fmt::format("unknown tool: \"{}\"", shown(call.tool, 80)),
-                name_hints(call.tool, names));
-  }
-
-  const auto arguments = params.find("arguments");
-  if (arguments != params.end() && !arguments->is_object()) {
-    return refuse("params.arguments must be an object");
-  }
-  call.arguments =
-      std::make_unique<Json>(arguments == params.end() ? Json::object() : std::move(*arguments));
-  call.trace_id = trace_id_of(&params);
-  call.caller = std::move(request.caller);
-  call.era = name_of(request.frame.revision);
-  call.transport = request.transport;
-  return call;
-}
-
-std::string call_message(const Frame& frame, const gate::CallResult& result) {
-  constexpr std::size_t kAroundBytes = 512;
-  ResultMessage message(
-      frame, result.text.size() + result.structured.size() + result.envelope.size() + kAroundBytes);
-  JsonWriter& writer = message.members();
-  writer.key("content").begin_array().begin_object();
-  writer.field("type", "text").field("text", result.text);
-  writer.end_object().end_array();
-
-  // The envelope is seen once: inside the structured content, or in `_meta` when there is none.
-  const bool is_structured = !result.is_error && !result.structured.empty() &&
-                             features_of(frame.revision).has_structured_content;
-  if (is_structured) {
-    writer.key("structuredContent").raw(result.structured);
-  } else {
-    message.meta_envelope(result.envelope);
-  }
-  if (result.is_error) writer.field("isError", true);
-  return std::move(message).finish();
+RpcError unknown_tool(Call& call, std::string_view name) {
+  std::vector<std::string> names;
+  for (const auto& tool : call.service().offer.tools(call.caller())) names.push_back(tool->name());
+  return to_rpc({Code::NotFound, fmt::format("unknown tool: \"{}\"", shown(name, 80)),
+                 name_hints(name, names)});
 }
 
 }  // namespace
 
-void list_tools(gate::Gate& gate, Request request, const Finish& finish) {
-  if (request.params != nullptr && request.params->contains("cursor")) {
-    return finish(tl::unexpected(to_rpc({Code::InvalidArgument,
-                                         "unknown cursor",
-                                         {"the list has one page: leave the cursor out"}})));
-  }
-  const Features features = features_of(request.frame.revision);
-  ResultMessage message(request.frame);
-  JsonWriter& writer = message.members();
-  writer.key("tools").begin_array();
-  for (const gate::ToolListing& tool : gate.tools(request.caller)) {
-    write_tool(writer, tool, features);
-  }
-  writer.end_array();
-  message.cache_hint(kListTtlMs, ResultMessage::CacheScope::Private);  // it depends on the caller
-  finish(std::move(message).finish());
+void list_tools(const std::shared_ptr<Call>& call, const HttpHead* /*head*/) {
+  const Features features = features_of(call->revision());
+  answer_list(
+      *call, "tools", call->service().offer.tools(call->caller()),
+      [](const auto& tool) -> std::string_view { return tool->name(); },
+      [&](JsonWriter& writer, const auto& tool) { write_tool(writer, tool->spec(), features); });
 }
 
-void call_tool(gate::Gate& gate, Request request, const Finish& finish) {
-  Result<gate::CallRequest> call = read_call(gate, request);
-  if (!call) return finish(tl::unexpected(to_rpc(call.error())));
-  gate.call(std::move(*call),
-            [frame = std::move(request.frame), finish](const gate::CallResult& result) {
-              finish(call_message(frame, result));
-            });
+void call_tool(const std::shared_ptr<Call>& call, const HttpHead* head) {
+  Json* params = call->params();
+  const auto name = params == nullptr ? Json::iterator() : params->find("name");
+  if (params == nullptr || name == params->end() || !name->is_string()) {
+    return call->refuse(invalid_params("params.name must name a tool"));
+  }
+  ToolCall asked{name->get<std::string>(), nullptr, trace_id_of(params)};
+  Offer& offer = call->service().offer;
+  const std::shared_ptr<const Tool> tool = offer.tool(asked.name, call->caller());
+  if (tool == nullptr) return call->refuse(unknown_tool(*call, asked.name));
+
+  const auto arguments = params->find("arguments");
+  if (arguments != params->end() && !arguments->is_object()) {
+    return call->refuse(invalid_params("params.arguments must be an object"));
+  }
+  asked.arguments = std::make_shared<const Json>(
+      arguments == params->end() ? Json::object() : std::move(*arguments));
+  if (head != nullptr && call->era() == Era::Modern && !tool->param_headers().empty()) {
+    const RpcResult<void> mirrored =
+        check_param_headers(tool->param_headers(), asked.arguments.get(), head->params);
+    if (!mirrored) return call->refuse(mirrored.error());
+  }
+  if (const auto allowed = check_scopes(*call, asked.name); !allowed) {
+    return call->refuse(allowed.error());
+  }
+  call->run_in_rounds(asked.name, asked.arguments,
+                      [&offer, asked](std::shared_ptr<Exchange> exchange) {
+                        offer.call_tool(asked, std::move(exchange));
+                      });
 }
 
 }  // namespace martgate::mcp

@@ -60,6 +60,11 @@ void LineResponder::send(std::string_view line) && {
   channel->leave();
 }
 
+bool LineResponder::write(std::string_view line) {
+  MARTGATE_CHECK(channel_ != nullptr);
+  return channel_->write_line(line);
+}
+
 // ---- the threads that run handlers
 
 class LineServer::Workers {

@@ -26,8 +26,8 @@ struct LineServerOptions {
 
 class LineChannel;
 
-// Move-only; answers at most once, from any thread, at any later time. Dropped, it writes nothing:
-// a notification has no answer.
+// Move-only; answers from any thread, at any later time. Dropped, it writes nothing: a notification
+// has no answer.
 class LineResponder {
  public:
   explicit LineResponder(std::shared_ptr<LineChannel> channel);
@@ -38,6 +38,9 @@ class LineResponder {
   ~LineResponder();
 
   void send(std::string_view line) &&;
+  // A message before the last one, or the last one itself: the place among the messages in flight
+  // is given back when this is dropped. False: nobody reads any more.
+  bool write(std::string_view line);
 
  private:
   // Shared with the server: an answer may come after the server has returned.
@@ -71,6 +74,8 @@ class LineServer {
   // A message that answers nothing, such as a notification; any thread. A line end inside becomes a
   // blank, which in JSON it can only stand for. False: nobody reads any more.
   bool write_line(std::string_view line);
+  // What write_line() writes to; lives on when the server is gone.
+  [[nodiscard]] const std::shared_ptr<LineChannel>& channel() const { return channel_; }
 
  private:
   class Workers;

@@ -8,7 +8,32 @@
 #include <utility>
 #include <vector>
 
+#include "stdio/line_channel.h"
+
 namespace martgate::stdio {
+namespace {
+
+// Writes answers; a place among the messages in flight.
+class AnswerWriter final : public mcp::LineWriter {
+ public:
+  explicit AnswerWriter(LineResponder responder) : responder_(std::move(responder)) {}
+  bool write(std::string_view line) override { return responder_.write(line); }
+
+ private:
+  LineResponder responder_;
+};
+
+// Writes what answers nothing.
+class ChannelWriter final : public mcp::LineWriter {
+ public:
+  explicit ChannelWriter(std::shared_ptr<LineChannel> channel) : channel_(std::move(channel)) {}
+  bool write(std::string_view line) override { return channel_->write_line(line); }
+
+ private:
+  std::shared_ptr<LineChannel> channel_;
+};
+
+}  // namespace
 
 // The line server bounds the queue: a line counts as in flight until its responder is gone.
 class McpStdio::WorkQueue {
@@ -61,7 +86,8 @@ class McpStdio::WorkQueue {
   std::vector<std::thread> threads_;
 };
 
-Result<std::unique_ptr<McpStdio>> McpStdio::create(mcp::Server& server, LineServerOptions options) {
+Result<std::unique_ptr<McpStdio>> McpStdio::create(mcp::Server& server, LineServerOptions options,
+                                                   gate::Caller caller) {
   if (options.workers <= 0) {
     return fail(Code::InvalidArgument, "the number of workers is not positive");
   }
@@ -78,6 +104,8 @@ Result<std::unique_ptr<McpStdio>> McpStdio::create(mcp::Server& server, LineServ
       });
   if (!lines) return tl::unexpected(lines.error());
   made->lines_ = std::move(*lines);
+  made->pipe_.caller = std::move(caller);
+  made->pipe_.writer = std::make_shared<ChannelWriter>(made->lines_->channel());
   return made;
 }
 
@@ -87,7 +115,9 @@ McpStdio::McpStdio(mcp::Server& server, int workers)
 McpStdio::~McpStdio() = default;
 
 Status McpStdio::run() {
-  return lines_->run();
+  const Status read = lines_->run();
+  server_.end_pipe(pipe_);
+  return read;
 }
 
 void McpStdio::request_stop() {
@@ -95,10 +125,8 @@ void McpStdio::request_stop() {
 }
 
 void McpStdio::take_line(std::string_view line, LineResponder responder) {
-  // Shared, because a reply can be copied and a responder cannot.
-  const auto shared = std::make_shared<LineResponder>(std::move(responder));
-  mcp::Work work = server_.handle_line(
-      session_, line, [shared](std::string answer) { std::move(*shared).send(answer); });
+  mcp::Work work =
+      server_.handle_line(pipe_, line, std::make_shared<AnswerWriter>(std::move(responder)));
   if (work) queue_->add(std::move(work));
 }
 

@@ -13,10 +13,12 @@ namespace martgate::stdio {
 // initialize finds the session; tools run on others, so that a slow one holds nobody up.
 class McpStdio {
  public:
-  // `options.workers` is the number of threads that run tools. The server outlives this.
+  // `options.workers` is the number of threads that run tools; `caller` is who the launch
+  // configuration says it is. The server outlives this.
   // Errors: those of LineServer::create.
   [[nodiscard]] static Result<std::unique_ptr<McpStdio>> create(mcp::Server& server,
-                                                                LineServerOptions options = {});
+                                                                LineServerOptions options = {},
+                                                                gate::Caller caller = {});
   ~McpStdio();
   McpStdio(const McpStdio&) = delete;
   McpStdio& operator=(const McpStdio&) = delete;
@@ -34,7 +36,7 @@ class McpStdio {
   void take_line(std::string_view line, LineResponder responder);
 
   mcp::Server& server_;
-  mcp::PipeSession session_;
+  mcp::PipeSession pipe_;
   std::unique_ptr<LineServer> lines_;
   std::unique_ptr<WorkQueue> queue_;  // behind lines_: its threads end first
 };

@@ -11,6 +11,7 @@
 #include "http/client.h"
 #include "http/mcp_endpoint.h"
 #include "mcp/fake_gate.h"
+#include "mcp/gate_offer.h"
 #include "mcp/server.h"
 
 using namespace martgate;
@@ -22,7 +23,8 @@ struct Bench {
   mcp::FakeGate gate;
   SystemClock clock;
   SeededIds ids{1};
-  mcp::Server server{gate, clock, ids, {"martgate", "0.1.0"}};
+  mcp::GateOffer offer{gate, {"martgate", "0.1.0"}};
+  mcp::Server server{offer, clock, ids};
   std::unique_ptr<Listener> listener = [this] {
     Routes routes;
     add_mcp_endpoint(routes, "/mcp", server);

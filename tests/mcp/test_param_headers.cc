@@ -128,7 +128,10 @@ TEST_CASE("http_head: only the exact sentinel is decoded, and only canonical bas
     CHECK(*same == value);
   }
   CHECK(decoded("=?base64?bm90ZTovL2vDpHNl?=").value() == "note://käse");
-  CHECK(decoded("=?base64?" "?=").value().empty());
+  CHECK(decoded("=?base64?"
+                "?=")
+            .value()
+            .empty());
 }
 
 }  // namespace martgate::mcp

@@ -10,7 +10,9 @@
 #include "base/clock.h"
 #include "base/ids.h"
 #include "mcp/fake_gate.h"
+#include "mcp/gate_offer.h"
 #include "mcp/meta.h"
+#include "mcp/replies.h"
 #include "mcp/server.h"
 
 namespace martgate::mcp {
@@ -33,14 +35,15 @@ struct Fixture {
   FrozenClock clock{WallTime{}};
   SeededIds ids{1};
   FakeGate gate;
-  std::unique_ptr<Server> server =
-      std::make_unique<Server>(gate, clock, ids, ServerInfo{"martgate", "0.1.0"});
+  GateOffer offer{gate, {"martgate", "0.1.0"}};
+  std::unique_ptr<Server> server = std::make_unique<Server>(offer, clock, ids);
   PipeSession pipe;
   std::vector<std::string> answers;
 
   Work line(const std::string& text) {
-    return server->handle_line(pipe, text,
-                               [&](std::string answer) { answers.push_back(std::move(answer)); });
+    return server->handle_line(pipe, text, std::make_shared<LineTo>([&](std::string answer) {
+                                 answers.push_back(std::move(answer));
+                               }));
   }
   void run(const std::string& text) {
     if (const Work work = line(text)) work();
@@ -102,8 +105,9 @@ TEST_CASE("server: a withdrawn request of a batch is left out of its answer") {
   };
   f.run("[" + call("1") + "," + call("2") + "]");
   f.run(cancel_line("1"));
-  f.gate.release(1);
   REQUIRE(f.answers.size() == 1);
+  f.gate.release(1);
+  REQUIRE(f.answers.size() == 2);
   f.gate.release(0);
   REQUIRE(f.answers.size() == 2);
   const auto batch = nlohmann::json::parse(f.answers[1]);
@@ -193,9 +197,9 @@ TEST_CASE("server: a session of one caller is unknown to another") {
     head.content_type = "application/json";
     head.session_id = session;
     head.caller = caller;
-    HttpAnswer got;
-    f.server->handle_http(head, body, [&](HttpAnswer answer) { got = std::move(answer); });
-    return got;
+    const auto reply = std::make_shared<KeptReply>();
+    f.server->handle_http(head, body, reply);
+    return reply->answer();
   };
   constexpr std::string_view kInitialize =
       R"({"jsonrpc":"2.0","id":1,"method":"initialize","params":{"protocolVersion":"2025-11-25"}})";
@@ -247,9 +251,10 @@ TEST_CASE("server: HTTP requests from many threads are each answered once") {
         head.protocol_version = "2026-07-28";
         head.rpc_method = "tools/call";
         head.name = "search_catalog";
-        f.server->handle_http(head, call_line(std::to_string(request)), [&](HttpAnswer answer) {
-          if (answer.status == 200 && id_of(answer.body) == std::to_string(request)) ++good;
-        });
+        const auto reply = std::make_shared<KeptReply>();
+        f.server->handle_http(head, call_line(std::to_string(request)), reply);
+        const HttpAnswer answer = reply->answer();
+        if (answer.status == 200 && id_of(answer.body) == std::to_string(request)) ++good;
       }
     });
   }

@@ -22,26 +22,31 @@ const gate::Caller kAnna{"anna", "north"};
 const gate::Caller kBen{"ben", "north"};
 const gate::Caller kAnnaElsewhere{"anna", "south"};
 
+std::string begun(Sessions& sessions, Revision revision, const gate::Caller& caller) {
+  return sessions.begin(std::make_shared<Session>(revision, caller, ClientCapabilities{}));
+}
+
 }  // namespace
 
 TEST_CASE("sessions: nobody but the caller who began a session finds or ends it") {
   HandClock clock;
   SeededIds ids(1);
   Sessions sessions(clock, ids, {});
-  const std::string id = sessions.begin(Revision::V2025_06_18, kAnna);
+  const std::string id = begun(sessions, Revision::V2025_06_18, kAnna);
   CHECK_FALSE(sessions.find(id, kBen));
   CHECK_FALSE(sessions.find(id, kAnnaElsewhere));
   CHECK_FALSE(sessions.end(id, kBen));
   CHECK_FALSE(sessions.find("", kAnna));
   CHECK_FALSE(sessions.find(id + "0", kAnna));
-  CHECK(sessions.find(id, kAnna) == Revision::V2025_06_18);
+  REQUIRE(sessions.find(id, kAnna));
+  CHECK(sessions.find(id, kAnna)->revision() == Revision::V2025_06_18);
 }
 
 TEST_CASE("sessions: an ended session is not found again") {
   HandClock clock;
   SeededIds ids(1);
   Sessions sessions(clock, ids, {});
-  const std::string id = sessions.begin(Revision::V2025_11_25, kAnna);
+  const std::string id = begun(sessions, Revision::V2025_11_25, kAnna);
   CHECK(sessions.end(id, kAnna));
   CHECK_FALSE(sessions.find(id, kAnna));
   CHECK_FALSE(sessions.end(id, kAnna));
@@ -51,8 +56,8 @@ TEST_CASE("sessions: one that nobody uses for longer than the limit is forgotten
   HandClock clock;
   SeededIds ids(1);
   Sessions sessions(clock, ids, {.sessions_max = 10, .session_idle_ms_max = 1'000});
-  const std::string used = sessions.begin(Revision::V2025_11_25, kAnna);
-  const std::string idle = sessions.begin(Revision::V2025_11_25, kAnna);
+  const std::string used = begun(sessions, Revision::V2025_11_25, kAnna);
+  const std::string idle = begun(sessions, Revision::V2025_11_25, kAnna);
   clock.advance_ms(1'000);
   CHECK(sessions.find(used, kAnna));
   clock.advance_ms(1);
@@ -65,7 +70,7 @@ TEST_CASE("sessions: another caller's question does not keep a session alive") {
   HandClock clock;
   SeededIds ids(1);
   Sessions sessions(clock, ids, {.sessions_max = 10, .session_idle_ms_max = 1'000});
-  const std::string id = sessions.begin(Revision::V2025_11_25, kAnna);
+  const std::string id = begun(sessions, Revision::V2025_11_25, kAnna);
   clock.advance_ms(1'000);
   CHECK_FALSE(sessions.find(id, kBen));
   clock.advance_ms(1);
@@ -76,10 +81,10 @@ TEST_CASE("sessions: at the cap the one that was idle longest makes room") {
   HandClock clock;
   SeededIds ids(1);
   Sessions sessions(clock, ids, {.sessions_max = 2, .session_idle_ms_max = 1'000});
-  const std::string first = sessions.begin(Revision::V2025_11_25, kAnna);
-  const std::string second = sessions.begin(Revision::V2025_11_25, kAnna);
+  const std::string first = begun(sessions, Revision::V2025_11_25, kAnna);
+  const std::string second = begun(sessions, Revision::V2025_11_25, kAnna);
   CHECK(sessions.find(first, kAnna));
-  const std::string third = sessions.begin(Revision::V2025_11_25, kBen);
+  const std::string third = begun(sessions, Revision::V2025_11_25, kBen);
   CHECK_FALSE(sessions.find(second, kAnna));
   CHECK(sessions.find(first, kAnna));
   CHECK(sessions.find(third, kBen));
@@ -91,7 +96,7 @@ TEST_CASE("sessions: ids are visible ASCII with 128 random bits, and never the s
   Sessions sessions(clock, ids, {});
   std::set<std::string> seen;
   for (int i = 0; i < 100; ++i) {
-    const std::string id = sessions.begin(Revision::V2025_11_25, kAnna);
+    const std::string id = begun(sessions, Revision::V2025_11_25, kAnna);
     CHECK(id.size() == std::string_view("session_").size() + 32);
     CHECK(std::ranges::all_of(id, [](char c) { return c >= 0x21 && c <= 0x7E; }));
     CHECK(seen.insert(id).second);

@@ -19,6 +19,8 @@
 #include "base/text.h"
 #include "json/parse.h"
 #include "mcp/fake_gate.h"
+#include "mcp/gate_offer.h"
+#include "mcp/replies.h"
 #include "mcp/server.h"
 
 namespace martgate::mcp {
@@ -52,7 +54,8 @@ class Player {
   FrozenClock clock_{WallTime{}};
   SeededIds ids_{1};
   FakeGate gate_;
-  Server server_{gate_, clock_, ids_, {"martgate", "0.1.0"}};
+  GateOffer offer_{gate_, {"martgate", "0.1.0"}};
+  Server server_{offer_, clock_, ids_};
 };
 
 // ">> {json}" is one line of the pipe.
@@ -60,9 +63,10 @@ class StdioPlayer final : public Player {
  public:
   std::string play(const std::string& line) override {
     std::string output;
-    const Work work =
-        server().handle_line(session_, replaced(line.substr(3), "$META", kMeta),
-                             [&](const std::string& answer) { output += "<< " + answer + "\n"; });
+    const Work work = server().handle_line(session_, replaced(line.substr(3), "$META", kMeta),
+                                           std::make_shared<LineTo>([&](const std::string& answer) {
+                                             output += "<< " + answer + "\n";
+                                           }));
     if (work) work();
     return output;
   }
@@ -121,14 +125,15 @@ class HttpPlayer final : public Player {
     head.session_id = field("Mcp-Session-Id");
 
     std::string output;
-    server().handle_http(head, replaced(body, "$META", kMeta), [&](const HttpAnswer& answer) {
-      output += "< " + std::to_string(answer.status) + "\n";
-      for (const auto& [name, value] : answer.headers) {
-        output += "< " + name + ": " + value + "\n";
-        if (name == "Mcp-Session-Id") session_ = value;
-      }
-      if (!answer.body.empty()) output += "<< " + answer.body + "\n";
-    });
+    const auto reply = std::make_shared<KeptReply>();
+    server().handle_http(head, replaced(body, "$META", kMeta), reply);
+    const HttpAnswer answer = reply->answer();
+    output += "< " + std::to_string(answer.status) + "\n";
+    for (const auto& [name, value] : answer.headers) {
+      output += "< " + name + ": " + value + "\n";
+      if (name == "Mcp-Session-Id") session_ = value;
+    }
+    if (!answer.body.empty()) output += "<< " + answer.body + "\n";
     return output;
   }
 

@@ -13,6 +13,7 @@
 #include "base/clock.h"
 #include "base/ids.h"
 #include "mcp/fake_gate.h"
+#include "mcp/gate_offer.h"
 #include "stdio/mcp_stdio.h"
 
 using namespace martgate;
@@ -89,7 +90,8 @@ class Bench {
   int out_write_ = -1;
   SystemClock clock_;
   SeededIds ids_{1};
-  mcp::Server server_{gate, clock_, ids_, {"martgate", "0.1.0"}};
+  mcp::GateOffer offer_{gate, {"martgate", "0.1.0"}};
+  mcp::Server server_{offer_, clock_, ids_};
   std::unique_ptr<McpStdio> stdio_;
   std::thread running_;
   bool ended_well_ = false;

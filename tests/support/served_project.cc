@@ -55,8 +55,8 @@ ServedProject::ServedProject(const std::filesystem::path& project,
   auto gate = gate::MartGate::open(world_, *journal_, clock_, ids_);
   REQUIRE_MESSAGE(gate, to_text(gate ? Error{} : gate.error()));
   gate_ = std::move(*gate);
-  server_ =
-      std::make_unique<mcp::Server>(*gate_, clock_, ids_, mcp::ServerInfo{"martgate-test", "1"});
+  offer_ = std::make_unique<mcp::GateOffer>(*gate_, mcp::ServerInfo{"martgate-test", "1"});
+  server_ = std::make_unique<mcp::Server>(*offer_, clock_, ids_);
 }
 
 ServedProject::~ServedProject() {
@@ -67,14 +67,27 @@ const catalog::Project& ServedProject::project() const {
   return world_->project;
 }
 
+namespace {
+
+// Gives the first line it is written; nothing when it is let go without one.
+class FirstLine final : public mcp::LineWriter {
+ public:
+  explicit FirstLine(std::promise<std::string> promise) : promise_(std::move(promise)) {}
+  bool write(std::string_view line) override {
+    promise_.set_value(std::string(line));
+    return true;
+  }
+
+ private:
+  std::promise<std::string> promise_;
+};
+
+}  // namespace
+
 std::string ServedProject::line(const std::string& message) {
   std::promise<std::string> promise;
   auto answer = promise.get_future();
-  // Dropped without an answer, the reply releases its promise: then there was none to give.
-  auto holder = std::make_shared<std::promise<std::string>>(std::move(promise));
-  auto work = server_->handle_line(
-      pipe_, message, [holder](std::string text) { holder->set_value(std::move(text)); });
-  holder.reset();
+  auto work = server_->handle_line(pipe_, message, std::make_shared<FirstLine>(std::move(promise)));
   if (work) work();
   work = nullptr;
   try {

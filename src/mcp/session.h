@@ -1,0 +1,70 @@
+// A legacy session: what initialize agreed on, and what belongs to it since.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <set>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "gate/caller.h"
+#include "json/json_fwd.h"
+#include "mcp/client_capabilities.h"
+#include "mcp/in_flight.h"
+#include "mcp/log_level.h"
+#include "mcp/revision.h"
+#include "mcp/rpc_error.h"
+
+namespace martgate::mcp {
+
+// Until logging/setLevel the choice is the server's.
+inline constexpr LogLevel kLogLevelUnset = LogLevel::Info;
+
+// Threads: everything may be called from any thread.
+class Session {
+ public:
+  Session(Revision revision, gate::Caller caller, ClientCapabilities client);
+
+  [[nodiscard]] Revision revision() const { return revision_; }
+  [[nodiscard]] const gate::Caller& caller() const { return caller_; }
+  [[nodiscard]] const ClientCapabilities& client() const { return client_; }
+  // What runs for it over HTTP; a pipe has its own.
+  [[nodiscard]] const std::shared_ptr<InFlight>& calls() const { return calls_; }
+
+  // A request of ours: its id as JSON text, unique in the session. `answered` is called once, with
+  // the client's result or why there is none, without any lock held.
+  using Answered = std::function<void(RpcResult<Json>)>;
+  [[nodiscard]] std::string expect(Answered answered);
+  // A response the client sent. Ids that nobody waits for are ignored.
+  void take_response(std::string_view id, RpcResult<Json> response);
+  // Waits for these no more; their callbacks are dropped.
+  void forget(std::span<const std::string> ids);
+
+  // Withdraws what runs and tells who waits. The session is used no more.
+  void end();
+
+  [[nodiscard]] LogLevel log_level() const;
+  void set_log_level(LogLevel level);
+  // False: it watches as many as it may.
+  [[nodiscard]] bool watch(std::string uri);
+  void unwatch(std::string_view uri);
+  [[nodiscard]] bool watches(std::string_view uri) const;
+
+ private:
+  const Revision revision_;
+  const gate::Caller caller_;
+  const ClientCapabilities client_;
+  const std::shared_ptr<InFlight> calls_ = std::make_shared<InFlight>();
+  mutable std::mutex mutex_;
+  LogLevel log_level_ = kLogLevelUnset;
+  std::set<std::string, std::less<>> watched_;
+  std::uint64_t requests_ = 0;
+  std::map<std::string, Answered, std::less<>> expected_;
+};
+
+}  // namespace martgate::mcp
