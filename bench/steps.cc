@@ -78,7 +78,10 @@ void citation(benchmark::State& state) {
   project.digest = "d";
   catalog::Source source;
   source.common.name = "shop";
-  source.tables.push_back({"orders", "shop_orders", "", "", {}, {}, ',', {}});
+  catalog::SourceTable table;
+  table.name = "orders";
+  table.raw_name = "shop_orders";
+  source.tables.push_back(table);
   project.sources.push_back(source);
   engine::SnapshotFacts facts;
   facts.id = "s";

@@ -10,6 +10,10 @@ if(MARTGATE_SANITIZE)
     -fsanitize=${MARTGATE_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all)
   target_link_options(martgate_options INTERFACE -fsanitize=${MARTGATE_SANITIZE})
 endif()
+if(MARTGATE_FUZZ)
+  # Coverage for libFuzzer. Another compiler warns of other things, and the product is not built by it.
+  target_compile_options(martgate_options INTERFACE -fsanitize=fuzzer-no-link -Wno-error)
+endif()
 
 # martgate_folder(json LINK martgate_base nlohmann_json::nlohmann_json)
 function(martgate_folder name)

@@ -24,8 +24,9 @@ constexpr std::uint32_t kPoke = 1U << 24U;
 // without a pause must not keep a worker.
 constexpr std::uint32_t kRequestsPerTurn = 32;
 constexpr std::size_t kLingerBytesMax = 4UL * 1024 * 1024;
-// What an idle connection may keep of the memory its requests needed.
-constexpr std::size_t kKeptBytesMax = 16UL * 1024;
+// What an idle connection may keep of the memory its requests needed, for each of its buffers: a
+// request's usual size. Ten thousand of them wait at a time.
+constexpr std::size_t kKeptBytesMax = 1'024;
 constexpr std::size_t kJoinedBytesMax = 15UL * 1024;
 
 // The connection whose handler runs on this thread: its answer needs no other thread's help.

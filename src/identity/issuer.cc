@@ -62,7 +62,7 @@ Result<std::vector<std::string>> words_of(const Json* claim, std::string_view wh
   if (!std::ranges::all_of(words, is_word))
     return bad_claim(fmt::format("one of the token's {} is no word", what));
   std::ranges::sort(words);
-  words.erase(std::ranges::unique(words).begin(), words.end());
+  words.erase(std::unique(words.begin(), words.end()), words.end());
   return words;
 }
 

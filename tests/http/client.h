@@ -50,6 +50,8 @@ class Client {
   std::string rest();
   // The server has said that nothing more comes, rather than just broken off.
   [[nodiscard]] bool was_told_the_end() const;
+  // Gives back the memory that earlier answers needed.
+  void shrink() { in_.shrink_to_fit(); }
   // Exactly that many bytes.
   std::string bytes(std::size_t count);
 

@@ -408,29 +408,6 @@ TEST_CASE("listener: an answer after the client or the listener is gone does not
   CHECK(client.rest().empty());
 }
 
-TEST_CASE("listener: 1,000 idle connections take no worker") {
-  rlimit limit{};
-  REQUIRE(::getrlimit(RLIMIT_NOFILE, &limit) == 0);
-  if (limit.rlim_max < 3'000) {
-    MESSAGE("skipped: the process may not open 3,000 descriptors");
-    return;
-  }
-  limit.rlim_cur = std::max<rlim_t>(limit.rlim_cur, 3'000);
-  REQUIRE(::setrlimit(RLIMIT_NOFILE, &limit) == 0);
-  const auto listener = started({.workers = 2, .connections_max = 1'500}, basic_routes());
-  std::vector<Client> idle;
-  for (int count = 0; count < 1'000; ++count) {
-    idle.emplace_back(listener->port());
-    if (count % 2 == 0) idle.back().send("GET /hello HTTP/1.1\r\nHost:");
-  }
-  Client client(listener->port());
-  client.send(request("GET", "/hello"));
-  CHECK(client.answer() == "200 hello");
-  CHECK(listener->connections_open() == 1'001);
-  idle[500].send(" localhost\r\n\r\n");
-  CHECK(idle[500].answer() == "200 hello");
-}
-
 TEST_CASE("listener: stop lets a running request finish and closes idle connections") {
   Desk desk;
   Routes routes = basic_routes();
