@@ -5,47 +5,13 @@
 #include <set>
 
 #include "catalog/check_names.h"
+#include "catalog/check_queries.h"
 #include "catalog/checks.h"
 #include "catalog/fields.h"
+#include "catalog/metric_bases.h"
 
 namespace martgate::catalog {
 namespace {
-
-// The mart of a metric, or null when it is none that a metric can use; that is reported once, at
-// the metric itself.
-const Model* usable_mart(const Draft& draft, const SimpleMetric& simple) {
-  const Model* model = draft.models.find(simple.model);
-  const bool is_usable =
-      model != nullptr && model->layer == Layer::Marts && model->access == Access::Public;
-  return is_usable ? model : nullptr;
-}
-
-// What a metric is computed on. Nulls: unknown, because something it needs is missing or unread.
-struct Base {
-  const Model* model = nullptr;
-  const SimpleMetric* numerator = nullptr;    // the metric itself when it is simple
-  const SimpleMetric* denominator = nullptr;  // the same when it is simple
-};
-
-const SimpleMetric* simple_in(const Draft& draft, std::string_view name) {
-  const Metric* metric = draft.metrics.find(name);
-  return metric == nullptr ? nullptr : std::get_if<SimpleMetric>(&metric->definition);
-}
-
-Base base_of(const Draft& draft, const Metric& metric) {
-  Base base;
-  if (const auto* ratio = std::get_if<RatioMetric>(&metric.definition)) {
-    base.numerator = simple_in(draft, ratio->numerator.metric);
-    base.denominator = simple_in(draft, ratio->denominator.metric);
-  } else {
-    base.numerator = base.denominator = std::get_if<SimpleMetric>(&metric.definition);
-  }
-  if (base.numerator != nullptr && base.denominator != nullptr &&
-      base.numerator->model == base.denominator->model) {
-    base.model = usable_mart(draft, *base.numerator);
-  }
-  return base;
-}
 
 // The column when the expression is nothing but a column's name.
 struct SingleColumn {
@@ -148,144 +114,77 @@ void check_simple(const Draft& draft, const Metric& metric, const SimpleMetric& 
   check_filters(draft, *model, node.at("filter"));
 }
 
-// The simple metric that one side of a ratio names; null when it is none that can be used.
-const SimpleMetric* check_input(const Draft& draft, const Node& input) {
-  const Node name = input.is_text() ? input : input.at("name");
-  const Metric* metric = draft.metrics.resolve(name, "metric");
-  if (metric == nullptr) return nullptr;
-  const auto* simple = std::get_if<SimpleMetric>(&metric->definition);
-  if (simple == nullptr) {
-    name.mistake(fmt::format("{} is a ratio itself", name.text()),
-                 {"accepted: metrics of type simple"});
-    return nullptr;
-  }
-  const Model* model = usable_mart(draft, *simple);
-  if (model == nullptr) return nullptr;
-  check_filters(draft, *model, input.at("filter"));
-  return simple;
-}
-
-void check_ratio(const Draft& draft, const Node& node) {
-  const SimpleMetric* numerator = check_input(draft, node.at("numerator"));
-  const SimpleMetric* denominator = check_input(draft, node.at("denominator"));
-  if (numerator == nullptr || denominator == nullptr) return;
-  if (numerator->model != denominator->model) {
-    node.at("denominator")
-        .mistake(fmt::format("the numerator lives on {}, the denominator on {}", numerator->model,
-                             denominator->model),
-                 {"both must live on one mart: bring what is missing into one of them"});
+// One input: a metric of any type, and conditions that every mart behind it must understand.
+void check_input(const Draft& draft, const Node& input) {
+  const Metric* metric =
+      draft.metrics.resolve(input.is_text() ? input : input.at("name"), "metric");
+  if (metric == nullptr || !input.at("filter").exists()) return;
+  std::vector<const Model*> seen;
+  for (const Base& base : bases_of(draft, *metric)) {
+    if (std::ranges::find(seen, base.mart) != seen.end()) continue;
+    seen.push_back(base.mart);
+    check_filters(draft, *base.mart, input.at("filter"));
   }
 }
 
-bool is_metric_time(std::string_view name) {
-  return name == kMetricTime || name.starts_with("metric_time__");
+void check_circle(const Draft& draft, const Metric& metric, const Node& node) {
+  const std::vector<std::string> circle = circle_of(draft, metric);
+  if (circle.empty()) return;
+  node.mistake(
+      fmt::format("{} is computed from itself: {}", metric.common.name, join(circle, " from ")));
 }
 
-void check_dimensions(const Draft& draft, const Model& model, const Node& list) {
-  for (const Node& name : list.items()) {
-    if (is_metric_time(name.text())) {
-      name.mistake("metric_time is always accepted", {"leave it out of the list"});
-      continue;
-    }
-    const auto field = resolve_field(draft, model, name, Reach::Dimension);
-    if (field && field->grain) {
-      name.mistake("the list holds dimensions without a grain",
-                   {fmt::format("write {}", name.text().substr(0, name.text().rfind("__")))});
+// False when two inputs share a name, which is reported.
+bool check_aliases(const DerivedMetric& derived, const Node& inputs) {
+  std::set<std::string> names;
+  const std::vector<Node> nodes = inputs.items();
+  for (std::size_t i = 0; i < nodes.size(); ++i) {
+    if (!names.insert(derived.inputs[i].alias).second) {
+      nodes[i].mistake(fmt::format("two inputs are called {}", derived.inputs[i].alias),
+                       {"give one of them an alias"});
+      return false;
     }
   }
+  return true;
 }
 
-bool has_time(const SimpleMetric* simple) {
-  return simple == nullptr || !simple->agg_time_dimension.empty();
-}
-
-void check_metric_time(const Base& base, const Metric& metric, const Node& name) {
-  const std::string text = name.text();
-  if (!has_time(base.numerator) || !has_time(base.denominator)) {
-    name.mistake(
-        fmt::format("{} has no time of its own, so metric_time has no meaning", metric.common.name),
-        {"declare agg_time_dimension on the metric or its model"});
+void check_derived(const Draft& draft, const Metric& metric, const DerivedMetric& derived,
+                   const Node& node) {
+  for (const Node& input : node.at("input_metrics").items()) check_input(draft, input);
+  if (!check_aliases(derived, node.at("input_metrics"))) return;
+  std::vector<std::string> names;
+  for (const MetricInput& input : derived.inputs) names.push_back(input.alias);
+  const auto expression = parse_expression(derived.expr, names);
+  if (!expression) {
+    node.at("expr").mistake(expression.error().message, expression.error().hints);
     return;
   }
-  if (text == kMetricTime) return;
-  std::vector<std::string> accepted;
-  accepted.reserve(kGrains.size());
-  for (const Grain grain : kGrains) {
-    accepted.push_back(fmt::format("{}__{}", kMetricTime, name_of(grain)));
-  }
-  if (std::ranges::find(accepted, text) == accepted.end()) {
-    name.mistake(fmt::format("\"{}\" is not a period", shown(text, 80)),
-                 name_hints(text, accepted));
-  }
-}
-
-// A list with a name in it that is no dimension allows everything: the name is reported there, and
-// what its writer meant is not known.
-bool is_allowed(const Draft& draft, const Model& model, const Metric& metric,
-                std::string_view path) {
-  return metric.dimensions.empty() ||
-         std::ranges::find(metric.dimensions, path) != metric.dimensions.end() ||
-         std::ranges::any_of(metric.dimensions, [&](const std::string& name) {
-           return !is_dimension(draft, model, name);
-         });
-}
-
-// One group_by entry for one metric; nothing when it was reported or cannot be known.
-std::optional<ResolvedField> check_group(const Draft& draft, const Metric& metric,
-                                         const Node& name) {
-  const Base base = base_of(draft, metric);
-  if (base.model == nullptr) return std::nullopt;
-  const std::string text = name.text();
-  if (is_metric_time(text)) {
-    check_metric_time(base, metric, name);
-    return std::nullopt;
-  }
-  const auto field = resolve_field(draft, *base.model, name, Reach::Dimension);
-  if (!field) return std::nullopt;
-  const std::string path = field->grain ? text.substr(0, text.rfind("__")) : text;
-  if (!is_allowed(draft, *base.model, metric, path)) {
-    name.mistake(fmt::format("{} cannot be split by {}", metric.common.name, path),
-                 name_hints(path, metric.dimensions));
-    return std::nullopt;
-  }
-  return field;
-}
-
-// Metrics of one query meet in its groups, so a name must mean one column for all of them.
-void check_query(const Draft& draft, const Node& metrics, const Node& group_by) {
-  std::vector<const Metric*> known;
-  for (const Node& name : metrics.items()) {
-    const Metric* metric = draft.metrics.resolve(name, "metric");
-    if (metric != nullptr) known.push_back(metric);
-  }
-  for (const Node& name : group_by.items()) {
-    std::optional<ResolvedField> first;
-    std::string first_metric;
-    for (const Metric* metric : known) {
-      const auto field = check_group(draft, *metric, name);
-      if (!field) continue;
-      if (!first) {
-        first = field;
-        first_metric = metric->common.name;
-      } else if (first->column != field->column) {
-        name.mistake(fmt::format("{} is not one dimension: {} and {} each have their own",
-                                 shown(name.text(), 80), first_metric, metric->common.name),
-                     {"group by metric_time, or by a dimension both reach by a relationship"});
-        break;
-      }
+  for (std::size_t i = 0; i < names.size(); ++i) {
+    const bool is_used = std::ranges::any_of(expression->nodes, [&](const auto& one) {
+      return one.op == Expression::Op::Input && one.input == i;
+    });
+    if (!is_used) {
+      node.at("input_metrics")
+          .mistake(fmt::format("{} is an input that expr does not use", names[i]));
     }
   }
+  check_circle(draft, metric, node.at("input_metrics"));
+}
+
+void check_ratio(const Draft& draft, const Metric& metric, const Node& node) {
+  for (const char* side : {"numerator", "denominator"}) check_input(draft, node.at(side));
+  check_circle(draft, metric, node.at("numerator"));
 }
 
 void check_metric(const Draft& draft, const Metric& metric, const Node& node) {
   if (const auto* simple = std::get_if<SimpleMetric>(&metric.definition)) {
     check_simple(draft, metric, *simple, node);
+  } else if (const auto* derived = std::get_if<DerivedMetric>(&metric.definition)) {
+    check_derived(draft, metric, *derived, node);
   } else {
-    check_ratio(draft, node);
+    check_ratio(draft, metric, node);
   }
-  if (const Base base = base_of(draft, metric); base.model != nullptr) {
-    check_dimensions(draft, *base.model, node.at("dimensions"));
-  }
+  check_dimensions(draft, metric, node.at("dimensions"));
   for (const Node& example : node.at("examples").items()) {
     const Node arguments = example.at("arguments");
     check_query(draft, arguments.at("metrics"), arguments.at("group_by"));
@@ -299,20 +198,6 @@ void check_metrics(const Draft& draft, Report& report) {
   check_replacements(draft.metrics, "metric", report);
   for (const Entry<Metric>& entry : draft.metrics.entries) {
     if (entry.object) check_metric(draft, *entry.object, Node(entry.document, report));
-  }
-}
-
-void check_questions(const Draft& draft, Report& report) {
-  if (!draft.questions_document) return;
-  std::map<std::string, int> lines;
-  for (const Node& question : Node(*draft.questions_document, report).at("questions").items()) {
-    const Node id = question.at("id");
-    const auto [first, is_new] = lines.emplace(id.text(), id.position().line);
-    if (!is_new) {
-      id.mistake(fmt::format("question \"{}\" appears twice", id.text()),
-                 {fmt::format("first on line {}", first->second)});
-    }
-    check_query(draft, question.at("metrics"), question.at("group_by"));
   }
 }
 

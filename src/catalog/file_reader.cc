@@ -37,7 +37,8 @@ std::vector<std::string> hints_for_key(std::string_view key) {
   if (key == "scale") return {"only data_type: decimal has a scale"};
   if (key == "delimiter") return {"only format: csv has a delimiter"};
   if (key == "numerator" || key == "denominator") return {"it goes with type: ratio"};
-  return {"a ratio takes it from its numerator and denominator"};
+  if (key == "input_metrics") return {"it goes with type: derived"};
+  return {"a ratio or derived metric takes it from its inputs"};
 }
 
 }  // namespace

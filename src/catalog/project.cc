@@ -155,6 +155,37 @@ const Metric* Project::metric(std::string_view name) const {
   return find_named(metrics, name);
 }
 
+std::vector<const MetricInput*> inputs_of(const Metric& metric) {
+  std::vector<const MetricInput*> inputs;
+  if (const auto* ratio = std::get_if<RatioMetric>(&metric.definition)) {
+    inputs = {&ratio->numerator, &ratio->denominator};
+  } else if (const auto* derived = std::get_if<DerivedMetric>(&metric.definition)) {
+    for (const MetricInput& input : derived->inputs) inputs.push_back(&input);
+  }
+  return inputs;
+}
+
+namespace {
+
+void add_simple_metrics(const Project& project, const Metric& metric,
+                        std::vector<const Metric*>& found) {
+  if (std::holds_alternative<SimpleMetric>(metric.definition)) {
+    if (std::ranges::find(found, &metric) == found.end()) found.push_back(&metric);
+    return;
+  }
+  for (const MetricInput* input : inputs_of(metric)) {
+    add_simple_metrics(project, *project.metric(input->metric), found);
+  }
+}
+
+}  // namespace
+
+std::vector<const Metric*> Project::simple_metrics_of(const Metric& metric) const {
+  std::vector<const Metric*> found;
+  add_simple_metrics(*this, metric, found);
+  return found;
+}
+
 const ToolDefinition* Project::tool(std::string_view name) const {
   return find_named(tools, name);
 }

@@ -12,6 +12,8 @@
 #include <variant>
 #include <vector>
 
+#include "catalog/expression.h"
+
 namespace martgate::catalog {
 
 struct Owner {
@@ -252,13 +254,21 @@ struct SimpleMetric {
   std::string agg_time_dimension;  // the model's when it names none; may be empty
   bool zero_when_empty = false;    // fill_null_with: 0
 };
+// Another metric, of any type, under further conditions.
 struct MetricInput {
   std::string metric;
   std::vector<Filter> filter;
+  std::string alias =
+      {};  // its name in a derived metric's expression; the metric's when none is given
 };
 struct RatioMetric {
   MetricInput numerator;
   MetricInput denominator;
+};
+struct DerivedMetric {
+  std::string expr;  // as written
+  Expression expression;
+  std::vector<MetricInput> inputs;
 };
 
 struct Example {
@@ -268,11 +278,14 @@ struct Example {
 
 struct Metric {
   Common common;
-  std::variant<SimpleMetric, RatioMetric> definition;
+  std::variant<SimpleMetric, RatioMetric, DerivedMetric> definition;
   std::vector<std::string> dimensions;  // allow-list; empty = all
   Unit unit;
   std::vector<Example> examples;
 };
+
+// Of a ratio the numerator, then the denominator; none of a simple metric.
+[[nodiscard]] std::vector<const MetricInput*> inputs_of(const Metric& metric);
 
 // ---- questions and tools
 
@@ -340,6 +353,9 @@ struct Project {
   [[nodiscard]] const Source* source(std::string_view name) const;
   [[nodiscard]] const Model* model(std::string_view name) const;
   [[nodiscard]] const Metric* metric(std::string_view name) const;
+  // The simple metrics that `metric` is computed from, each once, in the order of its definition;
+  // a simple one is its own.
+  [[nodiscard]] std::vector<const Metric*> simple_metrics_of(const Metric& metric) const;
   [[nodiscard]] const ToolDefinition* tool(std::string_view name) const;
   [[nodiscard]] const SourceTable* raw_table(std::string_view raw_name) const;
   [[nodiscard]] const Source* source_of_raw_table(std::string_view raw_name) const;

@@ -23,8 +23,23 @@ UnitKind read_unit_kind(const Node& node) {
 }
 
 MetricInput read_input(const Node& node) {
-  if (node.is_text()) return {node.text(), {}};
-  return {node.at("name").text(), read_filters(node.at("filter"))};
+  if (node.is_text()) return {node.text(), {}, node.text()};
+  const std::string name = node.at("name").text();
+  return {name, read_filters(node.at("filter")), node.at("alias").text(name)};
+}
+
+// The expression is parsed here and reported by check_metrics: a broken one is left empty.
+DerivedMetric read_derived(const Node& node) {
+  DerivedMetric derived{.expr = node.at("expr").text(), .expression = {}, .inputs = {}};
+  std::vector<std::string> names;
+  for (const Node& item : node.at("input_metrics").items()) {
+    derived.inputs.push_back(read_input(item));
+    names.push_back(derived.inputs.back().alias);
+  }
+  if (auto expression = parse_expression(derived.expr, names)) {
+    derived.expression = std::move(*expression);
+  }
+  return derived;
 }
 
 }  // namespace
@@ -32,9 +47,12 @@ MetricInput read_input(const Node& node) {
 Metric read_metric(const Node& node) {
   Metric metric;
   metric.common = read_common(node);
-  if (node.at("type").text() == "ratio") {
+  const std::string type = node.at("type").text();
+  if (type == "ratio") {
     metric.definition =
         RatioMetric{read_input(node.at("numerator")), read_input(node.at("denominator"))};
+  } else if (type == "derived") {
+    metric.definition = read_derived(node);
   } else {
     metric.definition = SimpleMetric{.model = node.at("model").text(),
                                      .agg = read_aggregation(node.at("agg")),

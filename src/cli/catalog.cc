@@ -18,11 +18,16 @@ using catalog::Metric;
 using catalog::Model;
 using catalog::Project;
 
-const catalog::SimpleMetric& simple_of(const Project& project, const Metric& metric) {
-  if (const auto* simple = std::get_if<catalog::SimpleMetric>(&metric.definition)) return *simple;
-  return std::get<catalog::SimpleMetric>(
-      project.metric(std::get<catalog::RatioMetric>(metric.definition).numerator.metric)
-          ->definition);
+// The marts behind these metrics, each once.
+std::vector<std::string> marts_of(const Project& project, const std::vector<std::string>& metrics) {
+  std::vector<std::string> names;
+  for (const std::string& metric : metrics) {
+    for (const Metric* simple : project.simple_metrics_of(*project.metric(metric))) {
+      const std::string& mart = std::get<catalog::SimpleMetric>(simple->definition).model;
+      if (std::ranges::find(names, mart) == names.end()) names.push_back(mart);
+    }
+  }
+  return names;
 }
 
 bool is_open_mart(const Model& model) {
@@ -38,7 +43,7 @@ void print_metrics(App& app, const Project& project) {
   heading(app, "Metrics", project.metrics.size());
   Table table({{"metric"}, {"mart"}, {"unit"}, {"owner"}, {"what it is"}});
   for (const Metric& metric : project.metrics) {
-    table.add_row({metric.common.name, simple_of(project, metric).model,
+    table.add_row({metric.common.name, join(marts_of(project, {metric.common.name}), ", "),
                    tools::unit_text(metric.unit), metric.common.owner.team,
                    metric.common.description});
   }
@@ -80,13 +85,9 @@ void print_questions(App& app, const Project& project) {
   heading(app, "Questions", project.questions.size());
   Table table({{"question"}, {"metrics"}, {"marts"}, {"asked by"}, {"every"}});
   for (const catalog::Question& question : project.questions) {
-    std::vector<std::string> marts;
-    for (const std::string& name : question.metrics) {
-      const std::string& mart = simple_of(project, *project.metric(name)).model;
-      if (std::ranges::find(marts, mart) == marts.end()) marts.push_back(mart);
-    }
-    table.add_row({question.question, join(question.metrics, ", "), join(marts, ", "),
-                   question.asked_by, question.cadence});
+    table.add_row({question.question, join(question.metrics, ", "),
+                   join(marts_of(project, question.metrics), ", "), question.asked_by,
+                   question.cadence});
   }
   app.terminal.print_table(table, "  ");
 }

@@ -17,7 +17,7 @@ using tools::Trust;
 
 constexpr std::size_t kDigestShown = 12;
 
-// A ratio stands on its two inputs as well.
+// A metric stands on its inputs as well.
 void add_definition(const Project& project, const Metric& metric, std::string_view model,
                     std::vector<Definition>& definitions) {
   const auto add = [&](const Metric& one) {
@@ -30,10 +30,10 @@ void add_definition(const Project& project, const Metric& metric, std::string_vi
     if (simple->model == model) add(metric);
     return;
   }
-  const auto& ratio = std::get<catalog::RatioMetric>(metric.definition);
   const std::size_t before = definitions.size();
-  add_definition(project, *project.metric(ratio.numerator.metric), model, definitions);
-  add_definition(project, *project.metric(ratio.denominator.metric), model, definitions);
+  for (const catalog::MetricInput* input : inputs_of(metric)) {
+    add_definition(project, *project.metric(input->metric), model, definitions);
+  }
   if (definitions.size() > before) add(metric);
 }
 

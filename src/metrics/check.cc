@@ -34,7 +34,7 @@ std::vector<catalog::Diagnostic> check_metrics(const catalog::Project& project) 
           {metric.common.file, 0, 0, compiled.error().message, compiled.error().hints});
       continue;
     }
-    // A ratio is made of simple metrics, which are prepared on their own.
+    // The others are made of simple metrics, which are prepared on their own.
     const auto* simple = std::get_if<catalog::SimpleMetric>(&metric.definition);
     if (simple == nullptr) continue;
     const auto prepared = shadow->prepare_select(store::Sql::rendered(compiled->query.sql));

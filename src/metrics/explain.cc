@@ -78,6 +78,8 @@ std::string explain(const catalog::Project& project, const Compiled& compiled) {
     if (const auto* ratio = std::get_if<catalog::RatioMetric>(&metric.definition)) {
       text += fmt::format("  = {} / {}; null where the denominator is 0\n", ratio->numerator.metric,
                           ratio->denominator.metric);
+    } else if (const auto* derived = std::get_if<catalog::DerivedMetric>(&metric.definition)) {
+      text += fmt::format("  = {}\n", derived->expr);
     }
   }
   text += "\nPlan\n";

@@ -75,6 +75,14 @@ std::string formula_of(const Metric& metric) {
   if (const auto* ratio = std::get_if<catalog::RatioMetric>(&metric.definition)) {
     return fmt::format("{} / {}", input(ratio->numerator), input(ratio->denominator));
   }
+  if (const auto* derived = std::get_if<catalog::DerivedMetric>(&metric.definition)) {
+    std::string formula = derived->expr;
+    for (const catalog::MetricInput& one : derived->inputs) {
+      if (one.alias == one.metric && one.filter.empty()) continue;
+      formula += fmt::format("; {} is {}", one.alias, input(one));
+    }
+    return formula;
+  }
   const auto& simple = std::get<catalog::SimpleMetric>(metric.definition);
   std::string formula =
       fmt::format("{}({})", name_of(simple.agg), simple.expr.empty() ? "rows" : simple.expr);
@@ -82,11 +90,12 @@ std::string formula_of(const Metric& metric) {
   return formula;
 }
 
-// The steps from sources to the model, nearest first.
-void write_lineage(JsonWriter& json, const engine::SnapshotFacts& facts, const std::string& model) {
+// The steps from sources to the models, nearest first.
+void write_lineage(JsonWriter& json, const engine::SnapshotFacts& facts,
+                   const std::vector<std::string>& models) {
   json.key("lineage").begin_array();
-  std::vector<std::string> open{model};
-  std::vector<std::string> seen{model};
+  std::vector<std::string> open = models;
+  std::vector<std::string> seen = models;
   for (std::size_t next = 0; next < open.size(); ++next) {
     for (const engine::LineageEdge& edge : facts.lineage) {
       if (edge.model != open[next]) continue;
@@ -119,20 +128,45 @@ void write_standing(JsonWriter& json, const Standing& standing, ToolAnswer& answ
                              standing.tests.fail, name_of(standing.freshness));
 }
 
-void describe_metric(const Context& context, const Metric& metric, ToolAnswer& answer) {
-  const Metric* simple = &metric;
-  if (const auto* ratio = std::get_if<catalog::RatioMetric>(&metric.definition)) {
-    simple = context.project.metric(ratio->numerator.metric);
+void add_once(std::vector<std::string>& names, const std::string& name) {
+  if (std::ranges::find(names, name) == names.end()) names.push_back(name);
+}
+
+// As fresh and as trusted as the worst of the marts. Tests of what several marts share count for
+// each of them.
+Standing standing_of_all(const Context& context, const std::vector<std::string>& marts) {
+  Standing whole;
+  for (const std::string& mart : marts) {
+    Standing one = standing_of(context.project, context.mart.facts(), mart, context.now);
+    if (&mart == &marts.front()) {
+      whole = std::move(one);
+      continue;
+    }
+    whole.freshness = std::max(whole.freshness, one.freshness);
+    whole.tests.pass += one.tests.pass;
+    whole.tests.warn += one.tests.warn;
+    whole.tests.fail += one.tests.fail;
+    for (const std::string& source : one.sources) add_once(whole.sources, source);
   }
-  const auto& definition = std::get<catalog::SimpleMetric>(simple->definition);
-  const Model& mart = *context.project.model(definition.model);
-  const auto dimensions = metrics::dimension_names(context.project, mart, metric.dimensions);
+  std::ranges::sort(whole.sources);
+  return whole;
+}
+
+void describe_metric(const Context& context, const Metric& metric, ToolAnswer& answer) {
+  std::vector<std::string> marts;
+  std::vector<std::string> times;
+  for (const Metric* simple : context.project.simple_metrics_of(metric)) {
+    const auto& definition = std::get<catalog::SimpleMetric>(simple->definition);
+    add_once(marts, definition.model);
+    if (!definition.agg_time_dimension.empty()) add_once(times, definition.agg_time_dimension);
+  }
+  const auto dimensions = metrics::dimension_names(context.project, metric);
   JsonWriter json(answer.members);
   write_common(json, "metric", metric.common);
   json.field("formula", formula_of(metric));
   if (const std::string unit = unit_text(metric.unit); !unit.empty()) json.field("unit", unit);
-  json.field("mart", mart.common.name);
-  if (!definition.agg_time_dimension.empty()) json.field("time", definition.agg_time_dimension);
+  write_strings(json, "marts", marts);
+  write_strings(json, "times", times);
   write_strings(json, "dimensions", dimensions);
   json.key("examples").begin_array();
   for (const catalog::Example& example : metric.examples) {
@@ -142,15 +176,12 @@ void describe_metric(const Context& context, const Metric& metric, ToolAnswer& a
   }
   json.end_array();
   answer.text =
-      fmt::format("metric {} ({})\n{}\n= {}\nmart: {}; time: {}\ndimensions: {}\nowner: {}\n",
+      fmt::format("metric {} ({})\n{}\n= {}\nmarts: {}; time: {}\ndimensions: {}\nowner: {}\n",
                   metric.common.name, metric.common.label, metric.common.description,
-                  formula_of(metric), mart.common.name,
-                  definition.agg_time_dimension.empty() ? "none" : definition.agg_time_dimension,
+                  formula_of(metric), join(marts, ", "), times.empty() ? "none" : join(times, ", "),
                   join(dimensions, ", "), metric.common.owner.team);
-  write_lineage(json, context.mart.facts(), mart.common.name);
-  write_standing(json,
-                 standing_of(context.project, context.mart.facts(), mart.common.name, context.now),
-                 answer);
+  write_lineage(json, context.mart.facts(), marts);
+  write_standing(json, standing_of_all(context, marts), answer);
 }
 
 void describe_mart(const Context& context, const Model& mart, ToolAnswer& answer) {
@@ -184,7 +215,7 @@ void describe_mart(const Context& context, const Model& mart, ToolAnswer& answer
       fmt::format("mart {} ({})\n{}\ncolumns: {}\ndimensions: {}\nmetrics: {}\nowner: {}\n",
                   mart.common.name, mart.common.label, mart.common.description, join(names, ", "),
                   join(dimensions, ", "), join(metric_names, ", "), mart.common.owner.team);
-  write_lineage(json, context.mart.facts(), mart.common.name);
+  write_lineage(json, context.mart.facts(), {mart.common.name});
   write_standing(json,
                  standing_of(context.project, context.mart.facts(), mart.common.name, context.now),
                  answer);

@@ -87,20 +87,12 @@ Entry entry_of(std::string_view kind, const catalog::Common& common) {
   return entry;
 }
 
-const Model& model_of(const Project& project, const Metric& metric) {
-  const Metric* simple = &metric;
-  if (const auto* ratio = std::get_if<catalog::RatioMetric>(&metric.definition))
-    simple = project.metric(ratio->numerator.metric);
-  return *project.model(std::get<catalog::SimpleMetric>(simple->definition).model);
-}
-
 std::vector<Entry> entries_of(const Project& project) {
   std::vector<Entry> entries;
   for (const Metric& metric : project.metrics) {
     Entry entry = entry_of("metric", metric.common);
     entry.unit = unit_text(metric.unit);
-    entry.dimensions =
-        metrics::dimension_names(project, model_of(project, metric), metric.dimensions);
+    entry.dimensions = metrics::dimension_names(project, metric);
     for (const std::string& dimension : entry.dimensions) entry.add(dimension, kDimensionWeight);
     for (const catalog::Example& example : metric.examples)
       entry.add(example.question, kQuestionWeight);

@@ -43,10 +43,8 @@ Result<const Model*> mart_of(const catalog::Project& project, const nlohmann::js
   if (const auto name = arguments.find("metric"); name != arguments.end()) {
     const Metric* metric = project.metric(name->get<std::string>());
     if (metric != nullptr) {
-      if (const auto* ratio = std::get_if<catalog::RatioMetric>(&metric->definition)) {
-        metric = project.metric(ratio->numerator.metric);
-      }
-      return project.model(std::get<catalog::SimpleMetric>(metric->definition).model);
+      const Metric* simple = project.simple_metrics_of(*metric).front();
+      return project.model(std::get<catalog::SimpleMetric>(simple->definition).model);
     }
     std::vector<std::string> names;
     for (const Metric& known : project.metrics) names.push_back(known.common.name);
@@ -102,7 +100,8 @@ Result<ToolAnswer> list_dimension_values(const Context& context, const nlohmann:
   metrics::ResolvedQuery query;
   query.metrics.push_back(
       {&rows_metric,
-       {{&rows_metric, &std::get<catalog::SimpleMetric>(rows_metric.definition), {}, nullptr}}});
+       {{&rows_metric, &std::get<catalog::SimpleMetric>(rows_metric.definition), {}, nullptr}},
+       catalog::input_expression()});
   query.group_by.push_back({dimension, false, field->grain});
   if (const auto contains = arguments.find("contains"); contains != arguments.end()) {
     const catalog::Filter filter{

@@ -40,11 +40,8 @@ constexpr std::array<FaultWords, 11> kFaults{{
 void add_marts(const Project& project, std::string_view name, std::set<std::string>& marts) {
   const Metric* metric = project.metric(name);
   if (metric == nullptr) return;
-  if (const auto* simple = std::get_if<catalog::SimpleMetric>(&metric->definition)) {
-    marts.insert(simple->model);
-  } else if (const auto* ratio = std::get_if<catalog::RatioMetric>(&metric->definition)) {
-    add_marts(project, ratio->numerator.metric, marts);
-    add_marts(project, ratio->denominator.metric, marts);
+  for (const Metric* simple : project.simple_metrics_of(*metric)) {
+    marts.insert(std::get<catalog::SimpleMetric>(simple->definition).model);
   }
 }
 

@@ -22,6 +22,11 @@ constexpr const char* kCount = "catalog/metrics/order_count.yaml";
 constexpr const char* kAverage = "catalog/metrics/average_order_value.yaml";
 constexpr const char* kQuestions = "catalog/questions.yaml";
 
+// What makes average_order_value a ratio.
+constexpr const char* kRatioLines =
+    "type: ratio\nnumerator: net_revenue\n"
+    "denominator: {name: order_count, filter: [{field: items, op: gt, value: 0}]}\n";
+
 struct Case {
   const char* name;
   const char* file;
@@ -171,6 +176,17 @@ const std::array kCases{
     Case{"a ratio of ratios", kAverage, "numerator: net_revenue", "numerator: average_order_value"},
     Case{"a ratio over two marts", kAverage,
          "name: order_count, filter: [{field: items, op: gt, value: 0}]", "name: customer_count"},
+    Case{"a derived metric whose expression uses what is no input", kAverage, kRatioLines,
+         "type: derived\nexpr: net_revenue / orders\ninput_metrics: [net_revenue, order_count]\n"},
+    Case{"a derived metric with an input it does not use", kAverage, kRatioLines,
+         "type: derived\nexpr: 2 * net_revenue\ninput_metrics: [net_revenue, order_count]\n"},
+    Case{"a derived metric with two inputs of one name", kAverage, kRatioLines,
+         "type: derived\nexpr: net_revenue / 2\ninput_metrics: [net_revenue, net_revenue]\n"},
+    Case{"a derived metric with a condition its input does not understand", kAverage, kRatioLines,
+         "type: derived\nexpr: net_revenue / 2\ninput_metrics:\n"
+         "  - {name: net_revenue, filter: [{field: colour, op: eq, value: red}]}\n"},
+    Case{"a derived metric that names a model", kAverage, kRatioLines,
+         "type: derived\nmodel: orders\nexpr: net_revenue / 2\ninput_metrics: [net_revenue]\n"},
     Case{"an unknown metric in an example", kRevenue, "metrics: [net_revenue]",
          "metrics: [net_revenues]"},
     Case{"an unknown dimension in an example", kRevenue, "group_by: [metric_time__month]",

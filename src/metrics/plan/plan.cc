@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "metrics/plan/value_type.h"
 #include "metrics/resolve/fields.h"
 
 namespace martgate::metrics {
@@ -117,14 +118,12 @@ OutputColumn key_column(const Group& group, const Field& field) {
   return column;
 }
 
-bool is_counting(Aggregation agg) {
-  return agg == Aggregation::Count || agg == Aggregation::CountDistinct ||
-         agg == Aggregation::SumBoolean;
-}
-
-// Power of ten that the measure's integers carry.
-int scale_of(const Measure& measure) {
-  return is_counting(measure.definition->agg) ? 0 : measure.metric->unit.scale;
+// The value of a measure as it is aggregated; an integer cell of a sum is exact, a real one is
+// scaled as it is.
+ValueKind kind_of(Aggregation agg) {
+  if (is_counting(agg)) return ValueKind::Integer;
+  return agg == Aggregation::Average || agg == Aggregation::Median ? ValueKind::Real
+                                                                   : ValueKind::Decimal;
 }
 
 OutputColumn metric_column(const ResolvedMetric& metric) {
@@ -132,30 +131,26 @@ OutputColumn metric_column(const ResolvedMetric& metric) {
   column.name = metric.metric->common.name;
   column.role = ColumnRole::Metric;
   column.unit = metric.metric->unit;
-  if (metric.measures.size() == 2) {
-    column.kind = ValueKind::Real;
-    column.scale = scale_of(metric.measures[0]) - scale_of(metric.measures[1]);
-    return column;
-  }
-  const Measure& measure = metric.measures.front();
-  column.scale = scale_of(measure);
-  switch (measure.definition->agg) {
-    case Aggregation::Count:
-    case Aggregation::CountDistinct:
-    case Aggregation::SumBoolean:
-      column.kind = ValueKind::Integer;
-      break;
-    case Aggregation::Average:
-    case Aggregation::Median:
-      column.kind = ValueKind::Real;
-      break;
-    case Aggregation::Sum:
-    case Aggregation::Min:
-    case Aggregation::Max:
-      column.kind = ValueKind::Decimal;  // an integer cell is exact, a real cell is scaled as it is
-      break;
-  }
+  std::vector<ValueType> inputs;
+  inputs.reserve(metric.measures.size());
+  for (const Measure& measure : metric.measures) inputs.push_back(type_of(measure));
+  const ValueType whole = types_of(metric.expression, inputs).back();
+  column.scale = whole.scale;
+  column.kind = metric.is_simple() ? kind_of(metric.measures.front().definition->agg)
+                : whole.is_exact   ? ValueKind::Decimal
+                                   : ValueKind::Real;
   return column;
+}
+
+// Names of measures in their passes: a simple metric's own, else that of the metric and its input.
+std::string measure_name(const ResolvedMetric& metric, std::size_t input) {
+  const std::string& name = metric.metric->common.name;
+  if (metric.is_simple()) return name;
+  if (std::holds_alternative<catalog::RatioMetric>(metric.metric->definition) &&
+      metric.measures.size() == 2) {
+    return name + (input == 0 ? ".numerator" : ".denominator");
+  }
+  return name + "." + std::to_string(input + 1) + "." + metric.measures[input].metric->common.name;
 }
 
 }  // namespace
@@ -174,18 +169,12 @@ Result<Plan> make_plan(const Project& project, const ResolvedQuery& query) {
   plan.limit = query.limit;
   const bool timed = uses_metric_time(query);
   for (const ResolvedMetric& metric : query.metrics) {
-    const std::string& name = metric.metric->common.name;
-    if (metric.measures.size() == 1) {
-      plan.metrics.emplace_back(
-          place(project, plan.aggregates, metric.measures.front(), name, timed));
-      continue;
+    PlannedMetric planned{{}, metric.expression};
+    for (std::size_t i = 0; i < metric.measures.size(); ++i) {
+      planned.inputs.push_back(
+          place(project, plan.aggregates, metric.measures[i], measure_name(metric, i), timed));
     }
-    RatioOf ratio;
-    ratio.numerator =
-        place(project, plan.aggregates, metric.measures[0], name + ".numerator", timed);
-    ratio.denominator =
-        place(project, plan.aggregates, metric.measures[1], name + ".denominator", timed);
-    plan.metrics.emplace_back(ratio);
+    plan.metrics.push_back(std::move(planned));
   }
   for (Aggregate& aggregate : plan.aggregates) {
     if (auto bound = bind_keys_and_filters(project, query, aggregate); !bound) {

@@ -4,7 +4,6 @@
 
 #include <cstdint>
 #include <string>
-#include <variant>
 #include <vector>
 
 #include "base/result.h"
@@ -35,9 +34,9 @@ struct MeasureRef {
   std::size_t aggregate = 0;
   std::size_t measure = 0;
 };
-struct RatioOf {
-  MeasureRef numerator;
-  MeasureRef denominator;
+struct PlannedMetric {
+  std::vector<MeasureRef> inputs;
+  catalog::Expression expression;  // over the inputs
 };
 
 enum class ColumnRole : std::uint8_t { Dimension, Metric };
@@ -59,8 +58,8 @@ struct OutputColumn {
 struct Plan {
   std::vector<Aggregate> aggregates;
   std::vector<Group> group_by;
-  std::vector<std::variant<MeasureRef, RatioOf>> metrics;  // in the order asked
-  std::vector<OutputColumn> columns;                       // groups, then metrics
+  std::vector<PlannedMetric> metrics;  // in the order asked
+  std::vector<OutputColumn> columns;   // groups, then metrics
   TimeRange time;
   std::vector<OrderBy> order_by;
   std::int64_t limit = 0;

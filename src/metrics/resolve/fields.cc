@@ -160,6 +160,23 @@ std::vector<std::string> dimension_names(const Project& project, const Model& mo
   return names;
 }
 
+std::vector<std::string> dimension_names(const Project& project, const catalog::Metric& metric) {
+  const auto mart_of = [&](const catalog::Metric* simple) -> const Model& {
+    return *project.model(std::get<catalog::SimpleMetric>(simple->definition).model);
+  };
+  const auto simple_metrics = project.simple_metrics_of(metric);
+  const Model& first = mart_of(simple_metrics.front());
+  std::vector<std::string> names = dimension_names(project, first, metric.dimensions);
+  std::erase_if(names, [&](const std::string& name) {
+    const auto meant = resolve_field(project, first, name);
+    return std::ranges::any_of(simple_metrics, [&](const catalog::Metric* simple) {
+      const auto here = resolve_field(project, mart_of(simple), name);
+      return !meant || !here || here->column != meant->column;
+    });
+  });
+  return names;
+}
+
 Result<Field> resolve_field(const Project& project, const Model& model, std::string_view name,
                             Reach reach) {
   const FieldName parts = split_field_name(name);

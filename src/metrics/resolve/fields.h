@@ -26,6 +26,10 @@ struct FieldName {
 [[nodiscard]] std::vector<std::string> dimension_names(
     const catalog::Project& project, const catalog::Model& model,
     const std::vector<std::string>& allowed = {});
+// What a metric can be grouped by: the dimensions that mean one column on every mart behind it,
+// narrowed by its allow-list.
+[[nodiscard]] std::vector<std::string> dimension_names(const catalog::Project& project,
+                                                       const catalog::Metric& metric);
 
 // Callers reach dimensions that are not restricted; the project's own definitions reach every
 // column.

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <iterator>
 #include <set>
 
 #include "base/text.h"
@@ -15,7 +16,6 @@ using catalog::Metric;
 using catalog::MetricInput;
 using catalog::Model;
 using catalog::Project;
-using catalog::RatioMetric;
 using catalog::SimpleMetric;
 
 std::vector<std::string> metric_names(const Project& project) {
@@ -56,23 +56,46 @@ Result<Measure> measure_of(const Project& project, const Metric& metric,
   return measure;
 }
 
+catalog::Expression expression_of(const Metric& metric) {
+  if (const auto* derived = std::get_if<catalog::DerivedMetric>(&metric.definition)) {
+    return derived->expression;
+  }
+  return std::holds_alternative<SimpleMetric>(metric.definition) ? catalog::input_expression()
+                                                                 : catalog::ratio_expression();
+}
+
+// Replaces inputs by what they are made of until only simple metrics are left; conditions of an
+// input hold for everything behind it. The loader has refused circles.
+Status flatten(const Project& project, const Metric& metric,
+               const std::vector<catalog::Filter>& filters, ResolvedMetric& resolved) {
+  if (std::holds_alternative<SimpleMetric>(metric.definition)) {
+    auto measure = measure_of(project, metric, filters);
+    if (!measure) return tl::unexpected(measure.error());
+    resolved.measures.push_back(std::move(*measure));
+    resolved.expression = catalog::input_expression();
+    return {};
+  }
+  std::vector<catalog::Expression> parts;
+  std::vector<std::size_t> offsets;
+  for (const MetricInput* input : inputs_of(metric)) {
+    std::vector<catalog::Filter> all = filters;
+    all.insert(all.end(), input->filter.begin(), input->filter.end());
+    ResolvedMetric part;
+    if (auto done = flatten(project, *project.metric(input->metric), all, part); !done) return done;
+    offsets.push_back(resolved.measures.size());
+    parts.push_back(std::move(part.expression));
+    std::ranges::move(part.measures, std::back_inserter(resolved.measures));
+  }
+  resolved.expression = spliced(expression_of(metric), parts, offsets);
+  return {};
+}
+
 Result<ResolvedMetric> resolve_metric(const Project& project, const std::string& name) {
   const auto metric = find_metric(project, name);
   if (!metric) return tl::unexpected(metric.error());
-  ResolvedMetric resolved{*metric, {}};
-  std::vector<std::pair<const Metric*, const std::vector<catalog::Filter>*>> inputs;
-  static const std::vector<catalog::Filter> kNoFilter;
-  if (const auto* ratio = std::get_if<RatioMetric>(&(*metric)->definition)) {
-    for (const MetricInput* input : {&ratio->numerator, &ratio->denominator}) {
-      inputs.emplace_back(project.metric(input->metric), &input->filter);
-    }
-  } else {
-    inputs.emplace_back(*metric, &kNoFilter);
-  }
-  for (const auto& [input, filters] : inputs) {
-    auto measure = measure_of(project, *input, *filters);
-    if (!measure) return tl::unexpected(measure.error());
-    resolved.measures.push_back(std::move(*measure));
+  ResolvedMetric resolved{*metric, {}, {}};
+  if (auto done = flatten(project, **metric, {}, resolved); !done) {
+    return tl::unexpected(done.error());
   }
   return resolved;
 }
@@ -92,9 +115,7 @@ Status check_allowed(const ResolvedMetric& metric, const Project& project, std::
   return fail(Code::InvalidArgument,
               fmt::format("{} cannot be split or filtered by {}", metric.metric->common.name,
                           shown(name, 80)),
-              name_hints(path, dimension_names(project, model_of(project, metric.measures.front()),
-                                               allowed)),
-              "dimension_not_allowed");
+              name_hints(path, dimension_names(project, *metric.metric)), "dimension_not_allowed");
 }
 
 // One name must mean one column for every metric of the query, or the rows would not meet.

@@ -32,11 +32,11 @@ struct ResolvedFilter {
   friend bool operator==(const ResolvedFilter&, const ResolvedFilter&) = default;
 };
 
-// A simple metric, or one side of a ratio, ready to be aggregated.
+// A simple metric, asked for or an input of another, ready to be aggregated.
 struct Measure {
   const catalog::Metric* metric = nullptr;
   const catalog::SimpleMetric* definition = nullptr;
-  std::vector<ResolvedFilter> filter;     // the metric's own and, in a ratio, the input's
+  std::vector<ResolvedFilter> filter;     // the metric's own and those of the inputs it came by
   const catalog::Column* time = nullptr;  // agg_time_dimension; null when the metric has none
 
   friend bool operator==(const Measure&, const Measure&) = default;
@@ -44,7 +44,10 @@ struct Measure {
 
 struct ResolvedMetric {
   const catalog::Metric* metric = nullptr;
-  std::vector<Measure> measures;  // one; two for a ratio: numerator, denominator
+  std::vector<Measure> measures;   // the inputs of the expression
+  catalog::Expression expression;  // over the measures; of a simple metric just input 0
+
+  [[nodiscard]] bool is_simple() const { return expression.nodes.size() == 1; }
 };
 
 // What a group_by entry means for one model: entries that name metric_time differ by measure.

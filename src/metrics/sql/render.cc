@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "base/text.h"
+#include "metrics/sql/expression.h"
 
 namespace martgate::metrics {
 namespace {
@@ -19,7 +20,7 @@ class Renderer {
   Renderer(const Plan& plan, const Dialect& dialect) : plan_(plan), dialect_(dialect) {}
 
   engine::Query render() {
-    if (plan_.aggregates.size() == 1)
+    if (plan_.aggregates.size() == 1 && !repeats_a_measure())
       one_pass();
     else
       several_passes();
@@ -28,7 +29,32 @@ class Renderer {
   }
 
  private:
-  // SELECT keys, metrics FROM model …: ratios divide right here.
+  // Whether an aggregate would stand in the text more than once.
+  bool repeats_a_measure() const {
+    std::vector<std::size_t> seen;
+    for (const PlannedMetric& metric : plan_.metrics) {
+      for (const auto& node : metric.expression.nodes) {
+        if (node.op != catalog::Expression::Op::Input) continue;
+        const std::size_t measure = metric.inputs[node.input].measure;
+        if (std::ranges::find(seen, measure) != seen.end()) return true;
+        seen.push_back(measure);
+      }
+    }
+    return false;
+  }
+
+  template <class TextOf>
+  std::string value(const PlannedMetric& metric, const TextOf& text_of) {
+    std::vector<ValueType> types;
+    types.reserve(metric.inputs.size());
+    for (const MeasureRef& ref : metric.inputs) {
+      types.push_back(type_of(plan_.aggregates[ref.aggregate].measures[ref.measure]));
+    }
+    return expression_sql(metric.expression, types,
+                          [&](std::size_t input) { return text_of(metric.inputs[input]); });
+  }
+
+  // SELECT keys, metrics FROM model …: expressions are computed right here.
   void one_pass() {
     const Aggregate& aggregate = plan_.aggregates.front();
     sql_ += "SELECT\n";
@@ -37,16 +63,9 @@ class Renderer {
     }
     for (std::size_t i = 0; i < plan_.metrics.size(); ++i) {
       const std::size_t column = plan_.group_by.size() + i;
-      const bool last = column + 1 == plan_.columns.size();
-      if (const auto* ref = std::get_if<MeasureRef>(&plan_.metrics[i])) {
-        item(measure(aggregate, ref->measure), plan_.columns[column].name, last);
-      } else {
-        const auto& ratio = std::get<RatioOf>(plan_.metrics[i]);
-        std::string numerator = measure(aggregate, ratio.numerator.measure);
-        item(fmt::format("1.0 * {} / nullif({}, 0)", numerator,
-                         measure(aggregate, ratio.denominator.measure)),
-             plan_.columns[column].name, last);
-      }
+      item(value(plan_.metrics[i],
+                 [&](const MeasureRef& ref) { return measure(aggregate, ref.measure); }),
+           plan_.columns[column].name, column + 1 == plan_.columns.size());
     }
     from_where_group(aggregate, "");
   }
@@ -73,15 +92,15 @@ class Renderer {
       const bool last = i + 1 == plan_.columns.size();
       if (i < plan_.group_by.size()) {
         item(name, plan_.columns[i].name, last);
-      } else if (const auto* ref =
-                     std::get_if<MeasureRef>(&plan_.metrics[i - plan_.group_by.size()])) {
-        item(combined(*ref), plan_.columns[i].name, last);
       } else {
-        const auto& ratio = std::get<RatioOf>(plan_.metrics[i - plan_.group_by.size()]);
-        item(fmt::format("1.0 * {} / nullif({}, 0)", combined(ratio.numerator),
-                         combined(ratio.denominator)),
+        item(value(plan_.metrics[i - plan_.group_by.size()],
+                   [&](const MeasureRef& ref) { return combined(ref); }),
              plan_.columns[i].name, last);
       }
+    }
+    if (plan_.aggregates.size() == 1) {
+      sql_ += fmt::format("FROM {}\n", pass_name(0));
+      return;
     }
     sql_ += "FROM (\n";
     for (std::size_t a = 0; a < plan_.aggregates.size(); ++a) {
@@ -111,12 +130,11 @@ class Renderer {
   // One pass has the value, the others NULL: max() picks it.
   std::string combined(const MeasureRef& ref) const {
     const Aggregate& aggregate = plan_.aggregates[ref.aggregate];
-    const std::string picked = fmt::format("max({})", identifier(aggregate.names[ref.measure]));
+    const std::string name = identifier(aggregate.names[ref.measure]);
+    if (plan_.aggregates.size() == 1) return name;
     const auto& definition = *aggregate.measures[ref.measure].definition;
-    const bool counting = definition.agg == Aggregation::Count ||
-                          definition.agg == Aggregation::CountDistinct ||
-                          definition.agg == Aggregation::SumBoolean;
-    return counting || definition.zero_when_empty ? fmt::format("coalesce({}, 0)", picked) : picked;
+    const bool is_never_null = is_counting(definition.agg) || definition.zero_when_empty;
+    return is_never_null ? fmt::format("coalesce(max({}), 0)", name) : fmt::format("max({})", name);
   }
 
   void item(const std::string& expr, std::string_view name, bool last,
