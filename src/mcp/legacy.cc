@@ -25,9 +25,11 @@ Result<Revision> negotiated(const Json* params) {
 std::shared_ptr<Session> session_of(const Json& params, Revision revision,
                                     const gate::Caller& caller) {
   const auto capabilities = params.find("capabilities");
-  return std::make_shared<Session>(
-      revision, caller,
-      read_client_capabilities(capabilities == params.end() ? nullptr : &*capabilities));
+  ClientCapabilities client =
+      read_client_capabilities(capabilities == params.end() ? nullptr : &*capabilities);
+  // Clients of both eras declare it here too, but tasks/get and the rest are modern only.
+  std::erase(client.extensions, kTasksExtension);
+  return std::make_shared<Session>(revision, caller, std::move(client));
 }
 
 std::string initialize_message(const Service& service, const Frame& frame) {

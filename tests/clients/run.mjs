@@ -6,14 +6,12 @@
 // Prints "N passed, M failed"; exit code 1 when anything failed, 2 when the command line was wrong.
 import {parseArgs} from 'node:util';
 
-import {Client as ClientV2, StreamableHTTPClientTransport as HttpV2} from '@modelcontextprotocol/client';
-import {StdioClientTransport as StdioV2} from '@modelcontextprotocol/client/stdio';
+import {CLIENTS, INVALID_PARAMS, Tally, connected, negotiatedBy} from './sdks.mjs';
 
 const TOOLS = [
   'search_catalog', 'describe_asset', 'query_metrics', 'list_dimension_values', 'lookup_entity', 'check_health',
 ];
 const ENVELOPE_KEY = 'martgate/envelope';
-const INVALID_PARAMS = -32602;
 
 const {values: options, positionals: command} = parseArgs({
   options: {
@@ -29,38 +27,8 @@ if (!options.url && command.length === 0) {
   process.exit(2);
 }
 
-let passed = 0;
-let failed = 0;
-
-function check(where, fact, isTrue, shown) {
-  if (isTrue) {
-    passed += 1;
-    return;
-  }
-  failed += 1;
-  console.error(`${where}: NOT ${fact}${shown === undefined ? '' : `: ${JSON.stringify(shown)}`}`);
-}
-
-// The versions of SDK v1 negotiate the newest revision they know.
-async function sdkV1(name) {
-  const [{Client}, {StreamableHTTPClientTransport}, {StdioClientTransport}] = await Promise.all([
-    import(`${name}/client/index.js`),
-    import(`${name}/client/streamableHttp.js`),
-    import(`${name}/client/stdio.js`),
-  ]);
-  return {Client, Http: StreamableHTTPClientTransport, Stdio: StdioClientTransport};
-}
-
-const v2 = {Client: ClientV2, Http: HttpV2, Stdio: StdioV2};
-const CLIENTS = [
-  {label: 'client 2.4 pinned', sdk: v2, revision: '2026-07-28',
-   settings: {versionNegotiation: {mode: {pin: '2026-07-28'}}}},
-  {label: 'client 2.4 auto', sdk: v2, revision: '2026-07-28', settings: {versionNegotiation: {mode: 'auto'}}},
-  {label: 'client 2.4 legacy', sdk: v2, revision: '2025-11-25', settings: {}},
-  {label: 'sdk 1.32', sdk: await sdkV1('@modelcontextprotocol/sdk'), revision: '2025-11-25', settings: {}},
-  {label: 'sdk 1.20', sdk: await sdkV1('sdk-2025-06-18'), revision: '2025-06-18', settings: {}},
-  {label: 'sdk 1.12', sdk: await sdkV1('sdk-2025-03-26'), revision: '2025-03-26', settings: {}},
-];
+const tally = new Tally();
+const check = (...facts) => tally.check(...facts);
 
 // The clients check structuredContent against the tool's outputSchema themselves, because the tools
 // were listed before: a call that does not throw passed their validation.
@@ -126,41 +94,35 @@ async function converse(client, where, revision) {
   if (!isModern) check(where, 'ping is answered', Object.keys(await client.ping()).length === 0);
 }
 
-async function run({label, sdk, revision, settings}, kind) {
+async function run(entry, kind) {
+  const {label, revision} = entry;
   const where = `${label} over ${kind}`;
-  const {Client, Http, Stdio} = sdk;
-  const client = new Client({name: 'martgate-client-tests', version: '1'}, {capabilities: {}, ...settings});
-  const transport = kind === 'http'
-    ? new Http(new URL(options.url))
-    : new Stdio({command: command[0], args: command.slice(1), stderr: 'inherit'});
-  const before = failed;
+  const before = tally.failed;
+  let client;
   try {
-    await client.connect(transport);
-    if (sdk === v2) {
-      const negotiated = client.getNegotiatedProtocolVersion();
-      check(where, `negotiated ${revision}`, negotiated === revision, negotiated);
-    } else if (kind === 'http' && transport.protocolVersion !== undefined) {
-      check(where, `negotiated ${revision}`, transport.protocolVersion === revision, transport.protocolVersion);
-    }
+    const made = await connected(entry, kind === 'http' ? options.url : command);
+    client = made.client;
+    const negotiated = negotiatedBy(entry, client, made.transport);
+    if (negotiated !== undefined) check(where, `negotiated ${revision}`, negotiated === revision, negotiated);
     check(where, 'told the server\'s name', client.getServerVersion()?.name === 'martgate', client.getServerVersion());
     check(where, 'told how to begin', client.getInstructions()?.length > 0);
     await converse(client, where, revision);
     if (kind === 'http' && revision !== '2026-07-28') {
-      check(where, 'in a session', typeof transport.sessionId === 'string');
-      await transport.terminateSession();
-      check(where, 'out of its session', transport.sessionId === undefined);
+      check(where, 'in a session', typeof made.transport.sessionId === 'string');
+      await made.transport.terminateSession();
+      check(where, 'out of its session', made.transport.sessionId === undefined);
     }
   } catch (error) {
     check(where, 'free of exceptions', false, String(error?.stack ?? error));
   } finally {
-    await client.close();
+    await client?.close();
   }
-  console.log(`${failed === before ? 'ok  ' : 'FAIL'} ${where}, ${revision}`);
+  console.log(`${tally.failed === before ? 'ok  ' : 'FAIL'} ${where}, ${revision}`);
 }
 
-for (const client of CLIENTS) {
-  if (options.url) await run(client, 'http');
-  if (command.length > 0) await run(client, 'stdio');
+for (const entry of CLIENTS) {
+  if (options.url) await run(entry, 'http');
+  if (command.length > 0) await run(entry, 'stdio');
 }
-console.log(`${passed} passed, ${failed} failed`);
-process.exit(failed === 0 ? 0 : 1);
+console.log(`${tally.passed} passed, ${tally.failed} failed`);
+process.exit(tally.failed === 0 ? 0 : 1);

@@ -5,25 +5,10 @@ set -euo pipefail
 martgate=$(realpath "$1")
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 project=$(cd "$here/../.." && pwd)
-mkdir -p "$2"
-packages=$(realpath "$2")
-
-if ! command -v node >/dev/null || ! command -v npm >/dev/null; then
-  echo "skipped: node and npm are not here"
-  exit 77
-fi
-if [ "$(node -p 'parseInt(process.versions.node)')" -lt 20 ]; then
-  echo "skipped: node $(node --version) is older than 20"
-  exit 77
-fi
-cp "$here/package.json" "$here/run.mjs" "$packages/"
-if ! cmp -s "$packages/package.json" "$packages/.installed"; then
-  if ! (cd "$packages" && npm install --no-audit --no-fund --no-package-lock --loglevel=error) >"$packages/npm.log" 2>&1; then
-    echo "skipped: the npm packages could not be installed"
-    exit 77
-  fi
-  cp "$packages/package.json" "$packages/.installed"
-fi
+. "$here/packages.sh"
+install_packages "$2"
+mkdir -p "$packages/clients"
+cp "$here"/*.mjs "$packages/clients/"
 
 work=$(mktemp -d)
 server=
@@ -46,6 +31,6 @@ server=$!
 read -r line <"$work/ready"
 url=$(grep -oE 'http://[0-9.:]+/mcp' <<<"$line")
 
-cd "$packages"
+cd "$packages/clients"
 node run.mjs --url "$url" --entity order --key 500001 -- \
   "$martgate" "${over[@]}" --state "$work/stdio" serve --stdio

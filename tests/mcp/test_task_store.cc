@@ -10,6 +10,7 @@
 #include <thread>
 #include <vector>
 
+#include "mcp/client_capabilities.h"
 #include "mcp/owner.h"
 #include "mcp/tasks/task_store.h"
 #include "mcp/tasks/wire.h"
@@ -271,12 +272,7 @@ TEST_CASE("task_store: what was acknowledged is there after the process was kill
 TEST_CASE("tasks wire: each state shows its own members and no others") {
   Fixture fixture;
   const auto details = [&](const std::string& id) {
-    std::string text;
-    JsonWriter writer(text);
-    writer.begin_object();
-    tasks_wire::write_details(writer, fixture.seen(id));
-    writer.end_object();
-    return nlohmann::json::parse(text);
+    return nlohmann::json::parse("{" + tasks_wire::details_text(fixture.seen(id)) + "}");
   };
   const auto keys = [&](const std::string& id) {
     std::string names;
@@ -310,28 +306,11 @@ TEST_CASE("tasks wire: each state shows its own members and no others") {
   CHECK(details(failed).at("ttlMs").is_null());
 }
 
-TEST_CASE("tasks wire: capabilities, ids and responses of another shape are not taken") {
-  const auto declared = [](const char* text) {
-    const auto json = nlohmann::json::parse(text);
-    return tasks_wire::is_declared(&json);
-  };
-  CHECK_FALSE(tasks_wire::is_declared(nullptr));
-  for (const char* text : {"{}", "[]", R"({"extensions":[]})", R"({"tasks":{}})",
-                           R"({"extensions":{"io.modelcontextprotocol/tasks":true}})"}) {
-    CHECK_FALSE(declared(text));
-  }
-  CHECK(declared(R"({"extensions":{"io.modelcontextprotocol/tasks":{}}})"));
-  CHECK(declared(tasks_wire::required_capabilities().c_str()));
-
-  for (const char* text :
-       {"{}", R"({"taskId":7})", R"({"inputResponses":[]})", R"({"inputResponses":{"a":1}})"}) {
-    const auto params = nlohmann::json::parse(text);
-    CHECK_FALSE(tasks_wire::task_id_of(&params));
-    CHECK_FALSE(tasks_wire::responses_of(&params));
-  }
-  const auto params = nlohmann::json::parse(R"({"taskId":"t","inputResponses":{"a":{"b":1}}})");
-  CHECK(tasks_wire::task_id_of(&params).value() == "t");
-  CHECK(tasks_wire::responses_of(&params).value().at("a") == R"({"b":1})");
+TEST_CASE("tasks wire: what is asked for is what a client declares") {
+  const auto wanted = nlohmann::json::parse(tasks_wire::required_capabilities());
+  CHECK(read_client_capabilities(&wanted).takes_tasks());
+  const nlohmann::json none = {{"tasks", {{"get", {}}}}};
+  CHECK_FALSE(read_client_capabilities(&none).takes_tasks());
 }
 
 }  // namespace martgate::mcp

@@ -4,11 +4,11 @@
 
 #include "base/check.h"
 #include "base/clock.h"
+#include "base/json_writer.h"
+#include "mcp/client_capabilities.h"
 
 namespace martgate::mcp::tasks_wire {
 namespace {
-
-constexpr const char* kResponses = "inputResponses";
 
 void write_optional(JsonWriter& writer, std::string_view name,
                     const std::optional<std::int64_t>& number) {
@@ -26,6 +26,21 @@ void write_open_inputs(JsonWriter& writer, const Task& task) {
     if (input.response.empty()) writer.key(input.key).raw(input.request);
   }
   writer.end_object();
+}
+
+template <class WriteMore>
+std::string text_of(const Task& task, WriteMore write_more) {
+  std::string text;
+  JsonWriter writer(text);
+  writer.begin_object().field("taskId", task.id).field("status", status_name(task.state));
+  if (!task.status_message.empty()) writer.field("statusMessage", task.status_message);
+  writer.field("createdAt", to_rfc3339(task.created_at));
+  writer.field("lastUpdatedAt", to_rfc3339(task.updated_at));
+  write_optional(writer, "ttlMs", task.ttl_ms);
+  if (task.poll_interval_ms) writer.field("pollIntervalMs", *task.poll_interval_ms);
+  write_more(writer);
+  writer.end_object();
+  return text.substr(1, text.size() - 2);
 }
 
 }  // namespace
@@ -46,21 +61,13 @@ std::string_view status_name(TaskState state) {
   MARTGATE_CHECK(false);
 }
 
-bool is_declared(const Json* client_capabilities) {
-  if (client_capabilities == nullptr || !client_capabilities->is_object()) return false;
-  const auto extensions = client_capabilities->find("extensions");
-  if (extensions == client_capabilities->end() || !extensions->is_object()) return false;
-  const auto tasks = extensions->find(kExtension);
-  return tasks != extensions->end() && tasks->is_object();
-}
-
 std::string required_capabilities() {
   std::string text;
   JsonWriter(text)
       .begin_object()
       .key("extensions")
       .begin_object()
-      .key(kExtension)
+      .key(kTasksExtension)
       .begin_object()
       .end_object()
       .end_object()
@@ -68,54 +75,36 @@ std::string required_capabilities() {
   return text;
 }
 
-void write_members(JsonWriter& writer, const Task& task) {
-  writer.field("taskId", task.id).field("status", status_name(task.state));
-  if (!task.status_message.empty()) writer.field("statusMessage", task.status_message);
-  writer.field("createdAt", to_rfc3339(task.created_at));
-  writer.field("lastUpdatedAt", to_rfc3339(task.updated_at));
-  write_optional(writer, "ttlMs", task.ttl_ms);
-  if (task.poll_interval_ms) writer.field("pollIntervalMs", *task.poll_interval_ms);
+std::string members_text(const Task& task) {
+  return text_of(task, [](JsonWriter& /*writer*/) {});
 }
 
-void write_details(JsonWriter& writer, const Task& task) {
-  write_members(writer, task);
-  switch (task.state) {
-    case TaskState::InputRequired:
-      write_open_inputs(writer, task);
-      break;
-    case TaskState::Completed:
-      writer.key("result").raw(task.outcome);
-      break;
-    case TaskState::Failed:
-      writer.key("error").raw(task.outcome);
-      break;
-    case TaskState::Working:
-    case TaskState::Cancelled:
-      break;
-  }
+std::string details_text(const Task& task) {
+  return text_of(task, [&](JsonWriter& writer) {
+    if (task.state == TaskState::InputRequired) write_open_inputs(writer, task);
+    if (task.state == TaskState::Completed) writer.key("result").raw(task.outcome);
+    if (task.state == TaskState::Failed) writer.key("error").raw(task.outcome);
+  });
 }
 
-Result<std::string> task_id_of(const Json* params) {
-  const auto refused = [] { return fail(Code::InvalidArgument, "params.taskId must be a string"); };
-  if (params == nullptr) return refused();
-  const auto id = params->find(kTaskIdParam);
-  if (id == params->end() || !id->is_string()) return refused();
-  return id->get<std::string>();
+TaskInput input_of(const InputRequest& question) {
+  TaskInput input{question.key, {}, {}};
+  JsonWriter(input.request)
+      .begin_object()
+      .field("method", method_of(question.kind))
+      .key("params")
+      .raw(question.params)
+      .end_object();
+  return input;
 }
 
-Result<TaskStore::Responses> responses_of(const Json* params) {
-  const auto refused = [] {
-    return fail(Code::InvalidArgument, "params.inputResponses must be an object of objects");
-  };
-  if (params == nullptr) return refused();
-  const auto found = params->find(kResponses);
-  if (found == params->end() || !found->is_object()) return refused();
-  TaskStore::Responses responses;
-  for (const auto& [key, response] : found->items()) {
-    if (!response.is_object()) return refused();
-    responses.emplace(key, response.dump());
-  }
-  return responses;
+std::string error_text(const RpcError& error) {
+  std::string text;
+  JsonWriter writer(text);
+  writer.begin_object().field("code", error.code).field("message", error.message);
+  if (!error.data.empty()) writer.key("data").raw(error.data);
+  writer.end_object();
+  return text;
 }
 
 }  // namespace martgate::mcp::tasks_wire
