@@ -1,5 +1,6 @@
-// JSON-RPC messages of every era, over HTTP and as lines of a pipe: each request is answered once
-// with its own id, notifications never, and nothing but tools/call reaches a tool.
+// JSON-RPC messages of every era, over HTTP and as lines of a pipe: each request is answered at
+// most once and with its own id, everything that leaves is one JSON-RPC message on one line, and
+// only a method that says so reaches a tool.
 #include <algorithm>
 #include <array>
 #include <nlohmann/json.hpp>
@@ -13,29 +14,30 @@
 #include "base/text.h"
 #include "input.h"
 #include "json/parse.h"
-#include "mcp/fake_gate.h"
+#include "mcp/replies.h"
 #include "mcp/server.h"
+#include "small_offer.h"
 
 using namespace martgate;
 using namespace martgate::mcp;
 
 namespace {
 
-constexpr std::size_t kBatchMax = 1'000;
+constexpr std::size_t kRequestsMax = 8;  // of one run
 
 // One server a run, so that a run is told by its bytes alone.
 struct Fixture {
   FrozenClock clock{WallTime{std::chrono::milliseconds{1'800'000'000'000}}};
   SeededIds ids{1};
-  FakeGate gate;
-  Server server{gate, clock, ids, {"martgate", "0.1.0"}};
+  fuzz::SmallOffer offer;
+  Server server{offer, clock, ids, {.key = {}, .beat_ms = 0}};
 };
 
 bool is_id(const Json& id) {
   return id.is_string() || id.is_number_integer();
 }
 
-// The ids that may be answered: those of the requests in the text, in any order.
+// The ids that may be answered: those of the requests in the text, one for each, in any order.
 std::vector<Json> ids_of(std::string_view text) {
   const auto parsed = parse_ijson(text);
   std::vector<Json> ids;
@@ -53,98 +55,148 @@ std::vector<Json> ids_of(std::string_view text) {
   return ids;
 }
 
-// One response of JSON-RPC 2.0; its id is one of `ids`, or null for what could not be read.
-void check_response(const Json& response, const std::vector<Json>& ids) {
-  MARTGATE_CHECK(response.is_object() && response.at("jsonrpc") == "2.0");
-  MARTGATE_CHECK(response.contains("result") != response.contains("error"));
-  const Json& id = response.contains("id") ? response.at("id") : Json();
-  if (response.contains("result")) {
-    MARTGATE_CHECK(response.at("result").is_object() && is_id(id));
-  } else {
-    MARTGATE_CHECK(response.at("error").at("code").is_number_integer());
-    MARTGATE_CHECK(response.at("error").at("message").is_string());
+// What one exchange with a client brought it.
+class Answers {
+ public:
+  explicit Answers(std::string_view request) : ids_(ids_of(request)) {}
+
+  void take_text(std::string_view text) {
+    MARTGATE_CHECK(is_utf8(text) && text.find_first_of("\r\n") == text.npos);
+    const auto parsed = parse_ijson(text, {.bytes_max = 64U << 20U, .elements_max = 1'000'000});
+    MARTGATE_CHECK(parsed.has_value());
+    if (!parsed->is_array()) return take(*parsed);
+    MARTGATE_CHECK(!parsed->empty());
+    for (const Json& message : *parsed) take(message);
   }
-  MARTGATE_CHECK(id.is_null() || std::find(ids.begin(), ids.end(), id) != ids.end());
+
+ private:
+  // A response to one of the ids, each once; or something of the server's own.
+  void take(const Json& message) {
+    MARTGATE_CHECK(message.is_object() && message.at("jsonrpc") == "2.0");
+    if (message.contains("method")) {
+      MARTGATE_CHECK(message.at("method").is_string());
+      MARTGATE_CHECK(!message.contains("result") && !message.contains("error"));
+      return;
+    }
+    MARTGATE_CHECK(message.contains("result") != message.contains("error"));
+    if (message.contains("error")) {
+      MARTGATE_CHECK(message.at("error").at("code").is_number_integer());
+      MARTGATE_CHECK(message.at("error").at("message").is_string());
+    } else {
+      MARTGATE_CHECK(message.at("result").is_object());
+    }
+    const Json id = message.contains("id") ? message.at("id") : Json();
+    if (id.is_null()) {  // of what could not be read as a request
+      MARTGATE_CHECK(message.contains("error"));
+      return;
+    }
+    const auto asked = std::find(ids_.begin(), ids_.end(), id);
+    MARTGATE_CHECK(asked != ids_.end());
+    ids_.erase(asked);
+  }
+
+  std::vector<Json> ids_;  // not answered yet
+};
+
+// A tool or a resource is reached only by text that names the method; the word may be escaped.
+void check_offer(const fuzz::SmallOffer& offer, std::string_view text) {
+  const auto says = [text](std::string_view word) {
+    return text.find(word) != text.npos || text.find("\\u") != text.npos ||
+           text.find("\\/") != text.npos;
+  };
+  if (offer.tools_called() > 0) MARTGATE_CHECK(says("tools/call"));
+  if (offer.things_read() > 0) MARTGATE_CHECK(says("resources/read") || says("prompts/get"));
 }
 
-void check_text(std::string_view text, const std::vector<Json>& ids) {
-  MARTGATE_CHECK(is_utf8(text) && text.find_first_of("\r\n") == text.npos);
-  const auto parsed = parse_ijson(text, {.bytes_max = 64U << 20U, .elements_max = 1'000'000});
-  MARTGATE_CHECK(parsed.has_value());
-  if (!parsed->is_array()) return check_response(*parsed, ids);
-  MARTGATE_CHECK(!parsed->empty() && parsed->size() <= kBatchMax);
-  for (const Json& response : *parsed) check_response(response, ids);
+std::optional<std::string_view> given(std::string_view value) {
+  return value.empty() ? std::nullopt : std::optional(value);
 }
 
-void check_gate(const FakeGate& gate, std::string_view text) {
-  // A tool runs only when the text says so; the word may be escaped.
-  if (gate.seen().empty()) return;
-  MARTGATE_CHECK(text.find("tools/call") != text.npos || text.find('\\') != text.npos);
-  for (const auto& seen : gate.seen()) MARTGATE_CHECK(gate.has_tool(seen.tool));
+void check_answer(const HttpAnswer& answer) {
+  static constexpr std::array<int, 10> kStatuses{200, 202, 204, 400, 403, 404, 405, 406, 413, 415};
+  MARTGATE_CHECK(std::find(kStatuses.begin(), kStatuses.end(), answer.status) != kStatuses.end());
+  for (const auto& [field, value] : answer.headers) {
+    MARTGATE_CHECK(!field.empty() && value.find_first_of("\r\n") == value.npos);
+  }
+  if (answer.status == 202 || answer.status == 204) MARTGATE_CHECK(answer.body.empty());
 }
 
+// Requests divided by 0xff: a byte that chooses method and version; lines for Mcp-Method, Mcp-Name,
+// a session ("$" is the one that the server gave), Mcp-Param-Region; the body.
 void check_http(fuzz::Input input) {
   Fixture fixture;
   static constexpr std::array<std::string_view, 4> kMethods{"POST", "POST", "GET", "DELETE"};
   static constexpr std::array<std::string_view, 6> kVersions{
       "2026-07-28", "2025-11-25", "2025-06-18", "2025-03-26", "1999-01-01", ""};
-  const std::uint8_t choice = input.byte();
-  HttpHead head;
-  head.method = kMethods[choice % kMethods.size()];
-  head.accept = {"application/json, text/event-stream"};
-  head.content_type = "application/json";
-  if (const std::string_view version = kVersions[choice / 4U % kVersions.size()];
-      !version.empty()) {
-    head.protocol_version = version;
+  std::vector<std::shared_ptr<KeptReply>> replies;
+  std::string session;
+  const std::string_view all = input.rest();
+  while (!input.is_empty() && replies.size() < kRequestsMax) {
+    const std::string_view part = input.until('\xff');
+    fuzz::Input request(reinterpret_cast<const std::uint8_t*>(part.data()), part.size());
+    const std::uint8_t choice = request.byte();
+    HttpHead head;
+    head.method = kMethods[choice % kMethods.size()];
+    head.accept = {"application/json, text/event-stream"};
+    head.content_type = "application/json";
+    head.protocol_version = given(kVersions[choice / 4U % kVersions.size()]);
+    head.rpc_method = given(request.until('\n'));
+    head.name = given(request.until('\n'));
+    head.session_id = given(request.until('\n'));
+    if (head.session_id == "$") head.session_id = session;
+    if (const auto region = given(request.until('\n'))) {
+      head.params.emplace_back("Mcp-Param-Region", *region);
+    }
+    const std::string_view body = request.rest();
+    const auto reply = std::make_shared<KeptReply>();
+    fixture.server.handle_http(head, body, reply);
+    // Nothing of the offer waits, so an answer is there or a stream is open.
+    MARTGATE_CHECK(reply->is_sent() != reply->is_stream());
+    const HttpAnswer answer = reply->answer();
+    check_answer(answer);
+    Answers answers(body);
+    if (!answer.body.empty()) answers.take_text(answer.body);
+    for (const std::string& message : reply->messages()) {
+      if (!message.empty()) answers.take_text(message);
+    }
+    for (const auto& [field, value] : answer.headers) {
+      if (lower_ascii(field) == "mcp-session-id") session = value;
+    }
+    replies.push_back(reply);
   }
-  const std::string_view rpc_method = input.until('\n');
-  const std::string_view name = input.until('\n');
-  const std::string_view session = input.until('\n');
-  if (!rpc_method.empty()) head.rpc_method = rpc_method;
-  if (!name.empty()) head.name = name;
-  if (!session.empty()) head.session_id = session;
-  const std::string_view body = input.rest();
-  int answers = 0;
-  HttpAnswer answer;
-  fixture.server.handle_http(head, body, [&](HttpAnswer given) {
-    ++answers;
-    answer = std::move(given);
-  });
-  MARTGATE_CHECK(answers == 1);
-  static constexpr std::array<int, 10> kStatuses{200, 202, 204, 400, 403, 404, 405, 406, 413, 415};
-  MARTGATE_CHECK(std::find(kStatuses.begin(), kStatuses.end(), answer.status) != kStatuses.end());
-  for (const auto& [field, value] : answer.headers) {
-    MARTGATE_CHECK(value.find_first_of("\r\n") == value.npos);
+  fixture.offer.publish_everything();
+  fixture.server.beat();
+  for (const auto& reply : replies) {
+    Answers news("");  // behind its own response a stream brings nothing that answers
+    if (!reply->is_closed()) {
+      for (const std::string& message : reply->messages()) {
+        if (message.find("\"method\"") != message.npos) news.take_text(message);
+      }
+    }
+    reply->disconnect();
   }
-  if (answer.status == 202 || answer.status == 204) MARTGATE_CHECK(answer.body.empty());
-  if (answer.status != 200) MARTGATE_CHECK(fixture.gate.seen().empty());
-  if (!answer.body.empty()) check_text(answer.body, ids_of(body));
-  check_gate(fixture.gate, body);
+  check_offer(fixture.offer, all);
 }
 
 void check_lines(fuzz::Input input) {
   Fixture fixture;
   PipeSession pipe;
-  std::string all;
-  std::vector<Json> ids;
-  while (!input.is_empty()) {
+  // What answers no line: notifications, questions to the client.
+  pipe.writer =
+      std::make_shared<LineTo>([](const std::string& line) { Answers("").take_text(line); });
+  const std::string_view all = input.rest();
+  std::vector<Json> asked;
+  for (std::size_t count = 0; !input.is_empty() && count < kRequestsMax; ++count) {
     const std::string_view line = input.until('\n');
-    all.append(line).push_back('\n');
-    const std::vector<Json> line_ids = ids_of(line);
-    int answers = 0;
-    const Work work = fixture.server.handle_line(pipe, line, [&](std::string answer) {
-      ++answers;
-      check_text(answer, line_ids);
-    });
+    const auto answers = std::make_shared<Answers>(line);
+    const Work work = fixture.server.handle_line(
+        pipe, line,
+        std::make_shared<LineTo>([answers](const std::string& text) { answers->take_text(text); }));
     if (work) work();
-    MARTGATE_CHECK(answers <= 1);
-    // A request whose id can be read is answered, whatever else is wrong with it.
-    const auto parsed = parse_ijson(line);
-    const bool is_request = parsed && parsed->is_object() && parsed->contains("method") &&
-                            parsed->at("method").is_string() && line_ids.size() == 1;
-    if (is_request) MARTGATE_CHECK(answers == 1);
   }
-  check_gate(fixture.gate, all);
+  fixture.offer.publish_everything();
+  fixture.server.end_pipe(pipe);
+  check_offer(fixture.offer, all);
 }
 
 }  // namespace
