@@ -16,9 +16,14 @@ MacKey random_mac_key() {
 }
 
 Digest hmac_sha256(const MacKey& key, std::string_view message) {
+  return hmac_sha256(std::string_view(reinterpret_cast<const char*>(key.data()), key.size()),
+                     message);
+}
+
+Digest hmac_sha256(std::string_view secret, std::string_view message) {
   Digest mac{};
   unsigned size = 0;
-  MARTGATE_CHECK(HMAC(EVP_sha256(), key.data(), static_cast<int>(key.size()),
+  MARTGATE_CHECK(HMAC(EVP_sha256(), secret.data(), static_cast<int>(secret.size()),
                       reinterpret_cast<const unsigned char*>(message.data()), message.size(),
                       mac.data(), &size) != nullptr);
   return mac;

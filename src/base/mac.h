@@ -16,6 +16,8 @@ using MacKey = std::array<std::uint8_t, 32>;
 
 // HMAC-SHA-256 (RFC 2104).
 [[nodiscard]] Digest hmac_sha256(const MacKey& key, std::string_view message);
+// With a secret that others chose, of any length.
+[[nodiscard]] Digest hmac_sha256(std::string_view secret, std::string_view message);
 
 // The time it takes depends on the lengths and on nothing else.
 [[nodiscard]] bool equal_secrets(std::string_view left, std::string_view right);

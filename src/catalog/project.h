@@ -12,6 +12,7 @@
 #include <variant>
 #include <vector>
 
+#include "catalog/connector.h"
 #include "catalog/expression.h"
 
 namespace martgate::catalog {
@@ -76,6 +77,7 @@ struct SourceTable {
   char delimiter = ',';
   std::vector<std::string> primary_key;  // of the system's rows; may be empty
   std::vector<SourceColumn> columns;
+  std::optional<Extract> extract;  // instead of files, where the source has a connector
 };
 
 struct Credentials {
@@ -100,6 +102,7 @@ struct Source {
   std::optional<Credentials> credentials;
   std::optional<Reconciliation> reconciliation;
   std::vector<std::string> serves;  // ids of questions
+  std::optional<Connector> connector;
   std::vector<SourceTable> tables;
 };
 

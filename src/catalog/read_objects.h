@@ -16,6 +16,11 @@ namespace martgate::catalog {
 [[nodiscard]] Source read_source(const Node& node);
 // The inventory's part of it: keys, personal data, reconciliation, questions served.
 void read_inventory(const Node& node, Source& source);
+// The `connector` block of a source; none when absent.
+[[nodiscard]] std::optional<Connector> read_connector(const Node& node);
+// `files`, `read`, `request`, `event` and `once_by` of a table: what belongs together, and nothing
+// else.
+void read_extract(const Node& node, const std::optional<Connector>& connector, SourceTable& table);
 // `sql` is the text of the file beside it; `layer` is the folder both lie in.
 [[nodiscard]] Model read_model(const Node& node, Layer layer, std::string sql_file,
                                std::string sql);

@@ -113,8 +113,10 @@ Source read_source(const Node& node) {
         Credentials{static_cast<int>(credentials.at("rotate_every_days").integer()),
                     read_date(credentials.at("last_rotated"))};
   }
+  source.connector = read_connector(node.at("connector"));
   for (const Node& table : node.at("tables").items()) {
     source.tables.push_back(read_table(table, source.common.name));
+    read_extract(table, source.connector, source.tables.back());
   }
   read_inventory(node, source);
   return source;

@@ -9,6 +9,9 @@
 #include "envelope/anchors.h"
 #include "envelope/verify.h"
 #include "gate/world.h"
+#include "ingest/connect/pull_store.h"
+#include "ingest/connect/secrets.h"
+#include "ingest/raw_store.h"
 #include "tools/trust.h"
 
 namespace martgate::cli {
@@ -73,6 +76,38 @@ void check_snapshot(App& app, const catalog::Project& project, Checks& checks) {
                 fmt::format("{} of {} do not pass; see check_health", total - passing, total));
 }
 
+// The last run of every connector that has run.
+void check_connectors(const catalog::Project& project, Checks& checks) {
+  const auto health = ingest::pull_health(ingest::raw_store_path(project.settings.state_folder));
+  if (!health) return checks.bad("connectors", to_text(health.error()));
+  for (const ingest::PullHealth& pull : *health) {
+    const ingest::PullRun& run = pull.last;
+    const std::string when = to_rfc3339(run.started_at);
+    if (pull.failures_in_row == 0) {
+      checks.good("connector", fmt::format("{} ({}): {} new rows, {} known, {} ms, at {}", run.name,
+                                           run.system, run.rows, run.known, run.duration_ms, when));
+      continue;
+    }
+    const std::string last_good =
+        pull.last_success_at ? "last good " + to_rfc3339(*pull.last_success_at) : "never good";
+    checks.warn("connector", fmt::format("{} ({}): failed {} times in a row, {}: {}", run.name,
+                                         run.system, pull.failures_in_row, last_good, run.error));
+  }
+  const auto has_no_secret = [&](const catalog::Source& source) {
+    if (!source.connector) return false;
+    const auto* webhook = std::get_if<catalog::WebhookAccess>(&source.connector->access);
+    return webhook != nullptr &&
+           std::ranges::none_of(webhook->signature.secret_env, [](const std::string& name) {
+             return ingest::environment_secret(name).has_value();
+           });
+  };
+  for (const catalog::Source& source : project.sources) {
+    if (has_no_secret(source))
+      checks.warn("webhook", fmt::format("{}: no secret is set, so every delivery is refused",
+                                         source.common.name));
+  }
+}
+
 void check_journal(const catalog::Project& project, Checks& checks) {
   const auto& folder = project.settings.state_folder;
   if (!std::filesystem::exists(folder / "journal.db"))
@@ -105,6 +140,7 @@ Exit run_doctor(App& app) {
                 fmt::format("there is no folder {}", project->settings.data_folder.string()));
   }
   check_snapshot(app, *project, checks);
+  check_connectors(*project, checks);
   check_journal(*project, checks);
   if (const auto world = gate::make_world(std::move(*project)); !world)
     checks.bad("tools", to_text(world.error()));

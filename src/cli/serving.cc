@@ -43,16 +43,21 @@ Result<Serving> start_http(App& app, catalog::Project project, const ServeArgs& 
   const auto address =
       parse_host_port(args.http.empty() ? project.settings.http_address : args.http);
   if (!address) return tl::unexpected(address.error());
+  const catalog::Project as_loaded = project;
   auto open = open_gate(app, std::move(project));
   if (!open) return tl::unexpected(open.error());
   Serving serving;
   serving.open = std::move(*open);
+  auto webhooks = open_webhooks(app, as_loaded);
+  if (!webhooks) return tl::unexpected(webhooks.error());
+  serving.webhooks = std::move(*webhooks);
   serving.offer = std::make_unique<mcp::GateOffer>(
       *serving.open.gate, mcp::ServerInfo{"martgate", std::string(kVersion)});
   serving.server = std::make_unique<mcp::Server>(*serving.offer, app.clock, app.ids);
   http::Routes routes;
   http::add_mcp_endpoint(routes, "/mcp", *serving.server);
   add_health_page(routes, *serving.open.gate);
+  if (serving.webhooks) add_webhooks(routes, *serving.webhooks);
   http::ListenerOptions options;
   options.address = address->host;
   options.port = address->port;

@@ -7,6 +7,7 @@
 
 #include "cli/commands.h"
 #include "cli/opened.h"
+#include "cli/webhooks.h"
 #include "http/listener.h"
 #include "mcp/gate_offer.h"
 #include "mcp/server.h"
@@ -18,6 +19,7 @@ struct Serving {
   OpenGate open;
   std::unique_ptr<mcp::GateOffer> offer;
   std::unique_ptr<mcp::Server> server;
+  std::unique_ptr<Webhooks> webhooks;  // null without a webhook source
   std::unique_ptr<http::Listener> listener;
   std::string address;  // "127.0.0.1:8765", with the real port
   std::string url;      // "https://127.0.0.1:8765/mcp"

@@ -112,6 +112,36 @@ class TableIngest {
   const IngestOptions& options_;
 };
 
+// A table behind a connector: its pages count as files.
+Result<TableReport> pull_one(RawStore& store, const catalog::Project& project,
+                             const catalog::Source& source, const catalog::SourceTable& table,
+                             const Clock& clock, const IngestOptions& options) {
+  if (auto prepared = store.prepare_table(table); !prepared) {
+    return tl::unexpected(with_context(prepared.error(), table.raw_name));
+  }
+  ConnectOptions connect = options.connect;
+  connect.full = options.full;
+  const auto tell = [&](std::int64_t rows) {
+    if (options.progress) options.progress({table.raw_name, source.common.name, rows, 0, 1});
+  };
+  if (!connect.progress) connect.progress = tell;
+  tell(0);
+  auto pulls = pull_table(store, project, source, table, connect, clock);
+  if (!pulls) return tl::unexpected(with_context(pulls.error(), table.raw_name));
+  TableReport report;
+  report.source = source.common.name;
+  report.raw_name = table.raw_name;
+  for (const PullReport& pull : *pulls) {
+    if (pull.error) report.refused.push_back({pull.run.name, *pull.error});
+    report.loaded += static_cast<std::size_t>(pull.run.pages);
+    report.rows += pull.run.rows;
+    report.quarantined += pull.run.quarantined;
+  }
+  report.files_seen = std::max<std::size_t>(report.loaded, 1);
+  report.pulls = std::move(*pulls);
+  return report;
+}
+
 }  // namespace
 
 bool IngestReport::has_refusals() const {
@@ -140,7 +170,8 @@ Result<IngestReport> ingest(const catalog::Project& project, const fs::path& sta
   TableIngest run(*store, project, clock, options);
   for (const catalog::Source& source : project.sources) {
     for (const catalog::SourceTable& table : source.tables) {
-      auto done = run.run(source.common.name, table);
+      auto done = source.connector ? pull_one(*store, project, source, table, clock, options)
+                                   : run.run(source.common.name, table);
       if (!done) return tl::unexpected(done.error());
       report.tables.push_back(std::move(*done));
     }

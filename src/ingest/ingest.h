@@ -11,6 +11,7 @@
 #include "base/clock.h"
 #include "base/result.h"
 #include "catalog/project.h"
+#include "ingest/connect/connect.h"
 #include "ingest/raw_store.h"
 
 namespace martgate::ingest {
@@ -24,7 +25,8 @@ struct IngestProgress {
 };
 
 struct IngestOptions {
-  bool full = false;  // load every file again, whether or not its bytes are known
+  bool full = false;            // load every file again, whether or not its bytes are known
+  ConnectOptions connect = {};  // for tables behind a connector; `full` counts for them too
   std::function<void(const IngestProgress&)> progress = {};
 };
 
@@ -43,6 +45,7 @@ struct TableReport {
   std::vector<std::string> vanished;  // paths whose rows stay live though their file is gone
   std::int64_t rows = 0;              // of the files loaded now
   std::int64_t quarantined = 0;       // rows of them that were kept out
+  std::vector<PullReport> pulls;      // of a table behind a connector; its files are pages
 };
 
 struct IngestReport {
