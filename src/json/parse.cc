@@ -12,6 +12,7 @@
 
 #include "base/json_writer.h"
 #include "base/text.h"
+#include "json/canonical.h"
 
 namespace martgate {
 namespace {
@@ -99,8 +100,10 @@ class Builder final : public nlohmann::json_sax<Json> {
       return refuse(kNumber, start_of_number(digits), "number longer than {} characters",
                     limits_.number_bytes_max);
     }
-    // The library turns an integer it cannot hold into a double without a word.
-    if (digits.find_first_of(".eE") == string_t::npos) {
+    // The library turns an integer it cannot hold into a double without a word. Nothing is lost
+    // only where the digits are the double's own canonical text, which is written without exponent
+    // up to 1e21: what canonical_json() writes must pass here again.
+    if (digits.find_first_of(".eE") == string_t::npos && canonical_json(Json(value)) != digits) {
       return refuse(kNumber, start_of_number(digits), "integer {} does not fit 64 bits", digits);
     }
     return add(value) != nullptr;

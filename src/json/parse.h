@@ -24,8 +24,8 @@ inline constexpr std::size_t kDepthCeiling = 512;
 
 // One JSON text (RFC 8259) that is also I-JSON (RFC 7493), checked while it is tokenised, before
 // the tree grows: well-formed UTF-8 without surrogates and noncharacters, no byte order mark, no
-// key twice in one object, integers that fit std::int64_t or std::uint64_t, finite doubles,
-// nothing behind the value.
+// key twice in one object, integers that fit std::int64_t or std::uint64_t (or stand exactly as
+// canonical_json() writes a double), finite doubles, nothing behind the value.
 //
 // Errors   InvalidArgument, with the byte where the refused token begins and one of the reasons
 //          json_syntax, json_depth, json_duplicate_key, json_number, json_utf8, json_size.

@@ -68,6 +68,23 @@ TEST_CASE("parse: integers that fit no 64 bits are refused instead of becoming d
         std::numeric_limits<std::int64_t>::min());
 }
 
+TEST_CASE("parse: beyond 64 bits an integer passes only as the canonical text of a double") {
+  for (const char* text : {"2.0201337203685477e19", "-3e20", "999999999999999868928.0"}) {
+    const auto parsed = parse_ijson(text);
+    REQUIRE(parsed);
+    const std::string canonical = canonical_json(*parsed);
+    CHECK(canonical.find_first_of(".e") == std::string::npos);
+    const auto again = parse_ijson(canonical);
+    REQUIRE_MESSAGE(again, canonical);
+    CHECK(*again == *parsed);
+    CHECK(canonical_json(*again) == canonical);
+  }
+  CHECK(reason("18446744073709552000") == "accepted");     // 2^64 as ECMAScript writes it
+  CHECK(reason("18446744073709551616") == "json_number");  // and with all its digits
+  CHECK(reason("18446744073709552001") == "json_number");
+  CHECK(reason("1000000000000000000000") == "json_number");  // canonical is 1e+21
+}
+
 TEST_CASE("parse: numbers that are not finite, too long or misspelt are refused") {
   CHECK(reason("1e309") == "json_number");
   CHECK(reason("[-1e309]") == "json_number");
