@@ -48,6 +48,7 @@ Exit run_serve(App& app, const ServeArgs& args) {
                                  app.terminal.styled(serving->url, Style::Accent)));
   serve_until_signal(app, *serving);
   app.terminal.note("finishing what runs");
+  serving->server->shut_down();
   serving->listener->stop();
   static_cast<void>(serving->open.journal->close());
   return Exit::Ok;

@@ -221,7 +221,8 @@ MartGate::Outcome MartGate::run(const CallRequest& request) const {
   }
 
   const WallTime wall_now = clock_.now();
-  const tools::Context context{now->project, *mart, wall_now, tool->definition->limits};
+  const tools::Context context{now->project, *mart, wall_now, tool->definition->limits,
+                               request.cancel};
   Result<tools::ToolAnswer> answer = fail(Code::Internal, "not run");
   try {
     answer = tool->handler(context, *request.arguments);

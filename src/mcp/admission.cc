@@ -57,7 +57,8 @@ void run(const std::shared_ptr<Call>& call, const Method& method, const HttpHead
   method.handler(call, head);
 }
 
-void take_notification(const Message& message, InFlight& in_flight) {
+void take_notification(const Message& message, InFlight& in_flight, Session* session) {
+  if (message.method == method::kInitialized && session != nullptr) session->set_initialized();
   if (message.method != method::kCancelled || message.params == nullptr) return;
   const auto id = message.params->find("requestId");
   if (id == message.params->end()) return;

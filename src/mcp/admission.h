@@ -28,8 +28,9 @@ namespace martgate::mcp {
 // Serves the call, unless it was taken back before its turn. `head` is null on stdio.
 void run(const std::shared_ptr<Call>& call, const Method& method, const HttpHead* head);
 
-// notifications/cancelled; other notifications say nothing to this server.
-void take_notification(const Message& message, InFlight& in_flight);
+// notifications/cancelled and notifications/initialized; others say nothing to this server.
+// `session` may be null.
+void take_notification(const Message& message, InFlight& in_flight, Session* session);
 // What a client answers to a request of ours.
 void take_response(Message message, Session& session);
 

@@ -120,6 +120,21 @@ bool Call::spend_progress() {
   return true;
 }
 
+bool Call::takes_notifications() const {
+  const std::lock_guard lock(mutex_);
+  return phase_ != Phase::Over && outlet_->takes_notifications();
+}
+
+bool Call::notify(std::string_view message) {
+  const std::lock_guard lock(mutex_);
+  return phase_ != Phase::Over && outlet_->notify(message);
+}
+
+void Call::park() {
+  const std::lock_guard lock(mutex_);
+  if (phase_ != Phase::Over) outlet_->park();
+}
+
 bool Call::progress(double progress, std::optional<double> total, std::string_view message) {
   if (progress_token_.empty()) return false;
   const std::lock_guard lock(mutex_);

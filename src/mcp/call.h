@@ -44,7 +44,7 @@ class Call final : public Exchange, public Beating, public std::enable_shared_fr
   ~Call() override;
 
   // ---- for the methods, before they hand the exchange on
-  [[nodiscard]] Service& service() { return *service_; }
+  [[nodiscard]] Service& service() const { return *service_; }
   [[nodiscard]] const Frame& frame() const { return frame_; }
   [[nodiscard]] Era era() const { return era_of(frame_.revision); }
   [[nodiscard]] std::string_view method() const { return admission_.method; }
@@ -53,6 +53,11 @@ class Call final : public Exchange, public Beating, public std::enable_shared_fr
   // Ends it with a whole message, or with a refusal.
   void answer(std::string message);
   void refuse(const RpcError& error);
+  [[nodiscard]] bool takes_notifications() const;
+  // A notification before the answer, as a whole message. False: it is not sent.
+  bool notify(std::string_view message);
+  // The answer is long in coming; see Outlet::park().
+  void park();
   // Runs what may finish with InputRequired: now, and once more after each round of questions.
   // `subject` is the tool, prompt or URI; `arguments` may be null.
   using Run = std::function<void(std::shared_ptr<Exchange>)>;
@@ -66,6 +71,7 @@ class Call final : public Exchange, public Beating, public std::enable_shared_fr
   // The client took the request back: nothing is sent any more.
   void withdraw();
   [[nodiscard]] bool is_over() const;
+  [[nodiscard]] const InFlight* in_flight() const { return in_flight_.get(); }
 
   // ---- Exchange
   [[nodiscard]] const gate::Caller& caller() const override { return admission_.caller; }

@@ -42,8 +42,8 @@ StateSubject subject_of(const gate::Caller& caller, std::string_view method,
 }  // namespace
 
 void Call::Rounds::take_back(Outlet& outlet, Session* session) {
-  if (session != nullptr) session->forget(ids);
-  for (const std::string& id : ids) {
+  for (const auto& [key, id] : ids) {
+    if (session != nullptr) session->forget(id);
     outlet.notify(notification(method::kCancelled, fmt::format("{{\"requestId\":{}}}", id)));
   }
   ids.clear();
@@ -160,15 +160,15 @@ void Call::ask_in_session(const InputRequired& input) {
       ++rounds.number;
       rounds.state = input.state;
       rounds.arriving = Json::object();
-      rounds.missing = input.requests.size();
       rounds.ids.clear();
       phase_ = Phase::Asking;
       for (const InputRequest& request : input.requests) {
-        const std::string& id = rounds.ids.emplace_back(
+        const std::string id =
             admission_.session->expect([self = shared_from_this(), round = rounds.number,
                                         key = request.key](RpcResult<Json> response) {
               self->take_response(round, key, std::move(response));
-            }));
+            });
+        rounds.ids[request.key] = id;
         is_sent = is_sent && outlet_->notify(server_request(id, method_of(request.kind),
                                                             legacy_params_of(request)));
       }
@@ -186,10 +186,10 @@ void Call::take_response(int round, const std::string& key, RpcResult<Json> resp
   {
     const std::lock_guard lock(mutex_);
     if (phase_ != Phase::Asking || rounds_->number != round) return;
+    rounds_->ids.erase(key);
     if (response && response->is_object()) {
       rounds_->arriving[key] = std::move(*response);
-      if (--rounds_->missing > 0) return;
-      rounds_->ids.clear();
+      if (!rounds_->ids.empty()) return;
       rounds_->responses = std::move(rounds_->arriving);
       phase_ = Phase::Running;
       run = rounds_->run;

@@ -1,12 +1,11 @@
 // What a Call keeps between the rounds of a multi round-trip.
 #pragma once
 
-#include <cstddef>
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <string>
-#include <vector>
 
 #include "mcp/call.h"
 
@@ -21,10 +20,9 @@ struct Call::Rounds {
   std::shared_ptr<const Json> state;      // of the round before; null in the first
   Json responses = Json::object();
 
-  int number = 0;                // of the questions that are out, 1 for the first
-  std::int64_t deadline_ns = 0;  // of all rounds together
-  std::vector<std::string> ids;  // of our requests that are out
-  std::size_t missing = 0;
+  int number = 0;                          // of the questions that are out, 1 for the first
+  std::int64_t deadline_ns = 0;            // of all rounds together
+  std::map<std::string, std::string> ids;  // of our requests that are out, by their keys
   Json arriving = Json::object();
 
   // The client need not answer any more.

@@ -18,6 +18,11 @@ void InFlight::leave(Ticket ticket) {
   calls_.erase(ticket);
 }
 
+bool InFlight::is_empty() {
+  const std::lock_guard lock(mutex_);
+  return calls_.empty();
+}
+
 void InFlight::withdraw(std::string_view id) {
   std::vector<std::shared_ptr<Call>> found;
   {

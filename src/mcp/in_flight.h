@@ -19,6 +19,7 @@ class InFlight {
 
   [[nodiscard]] Ticket enter(std::weak_ptr<Call> call);
   void leave(Ticket ticket);
+  [[nodiscard]] bool is_empty();
   // `id` is JSON text. Unknown ids are ignored: the answer may be on its way already. Ids may
   // repeat: a client that reuses one takes both back.
   void withdraw(std::string_view id);

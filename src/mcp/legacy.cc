@@ -23,13 +23,13 @@ Result<Revision> negotiated(const Json* params) {
 }
 
 std::shared_ptr<Session> session_of(const Json& params, Revision revision,
-                                    const gate::Caller& caller) {
+                                    const gate::Caller& caller, std::shared_ptr<LineWriter> pipe) {
   const auto capabilities = params.find("capabilities");
   ClientCapabilities client =
       read_client_capabilities(capabilities == params.end() ? nullptr : &*capabilities);
   // Clients of both eras declare it here too, but tasks/get and the rest are modern only.
   std::erase(client.extensions, kTasksExtension);
-  return std::make_shared<Session>(revision, caller, std::move(client));
+  return std::make_shared<Session>(revision, caller, std::move(client), std::move(pipe));
 }
 
 std::string initialize_message(const Service& service, const Frame& frame) {

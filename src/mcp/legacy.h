@@ -12,9 +12,11 @@ namespace martgate::mcp {
 // Errors: InvalidArgument when params are not those of an initialize request. `params` may be null.
 [[nodiscard]] Result<Revision> negotiated(const Json* params);
 
-// The session that initialize agrees on. Precondition: negotiated() took the params.
+// The session that initialize agrees on; `pipe` as Session has it. Precondition: negotiated() took
+// the params.
 [[nodiscard]] std::shared_ptr<Session> session_of(const Json& params, Revision revision,
-                                                  const gate::Caller& caller);
+                                                  const gate::Caller& caller,
+                                                  std::shared_ptr<LineWriter> pipe);
 
 // The answer to initialize, at the revision of the frame.
 [[nodiscard]] std::string initialize_message(const Service& service, const Frame& frame);

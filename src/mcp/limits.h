@@ -17,4 +17,11 @@ inline constexpr int kRoundsMax = 8;
 inline constexpr std::int64_t kRoundsMsMax = std::int64_t{10} * 60 * 1'000;
 inline constexpr std::size_t kInputRequestsMax = 32;  // of one round
 
+// What a stream of a legacy session keeps for a client that resumes it, and what all of a session's
+// complete streams keep together.
+inline constexpr std::size_t kReplayBytesMax = 256UL * 1024;
+inline constexpr std::size_t kCompleteStreamsMax = 8;
+// How long a client waits before it resumes a stream that was closed before its end.
+inline constexpr std::int64_t kResumeAfterMs = 500;
+
 }  // namespace martgate::mcp

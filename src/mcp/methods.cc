@@ -10,6 +10,7 @@
 #include "mcp/modern.h"
 #include "mcp/prompts.h"
 #include "mcp/resources.h"
+#include "mcp/subscriptions.h"
 #include "mcp/tasks/methods.h"
 #include "mcp/tools.h"
 #include "mcp/wire.h"
@@ -35,6 +36,7 @@ constexpr std::array kMethods{
     Method{method::kPromptsGet, true, true, "name", &C::prompts, get_prompt},
     Method{method::kComplete, true, true, {}, &C::completions, complete},
     Method{method::kSetLevel, true, false, {}, &C::logging, set_log_level},
+    Method{method::kListen, false, true, {}, nullptr, listen},
     Method{method::kTasksGet, false, true, "taskId", &C::tasks, get_task},
     Method{method::kTasksUpdate, false, true, "taskId", &C::tasks, update_task},
     Method{method::kTasksCancel, false, true, "taskId", &C::tasks, cancel_task},

@@ -22,7 +22,10 @@ class Outlet {
   virtual void refuse(std::string message, const RpcError& error) = 0;
   // The client took its request back: there is no answer; the last call.
   virtual void drop() = 0;
+  // The connection goes, the answer comes by resumption; where there is none, nothing happens.
   virtual void suspend() {}
+  // The answer is long in coming: whoever waits for it waits no more.
+  virtual void park() {}
 };
 
 }  // namespace martgate::mcp

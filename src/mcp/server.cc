@@ -15,15 +15,43 @@ namespace martgate::mcp {
 Server::Server(Offer& offer, const Clock& clock, IdSource& ids, ServerOptions options)
     : service_(std::make_shared<Service>(offer, clock, ids, std::move(options))),
       sessions_(clock, ids, service_->options.sessions) {
+  if (Changes* changes = offer.changes()) {
+    listening_.emplace(changes->listen([this](const Change& change) { announce(change); }));
+  }
   if (const std::int64_t period_ms = service_->options.beat_ms; period_ms > 0) {
     ticker_.emplace(period_ms, [this] { beat(); });
   }
 }
 
-Server::~Server() = default;
+Server::~Server() {
+  ticker_.reset();
+  listening_.reset();
+  shut_down();
+}
+
+void Server::shut_down() {
+  service_->subscriptions.end([](const Call&) { return true; });
+  sessions_.each([](Session& session) { session.streams().close(); });
+}
+
+void Server::announce(const Change& change) {
+  service_->subscriptions.publish(change);
+  sessions_.each([&](Session& session) { session.announce(change); });
+  std::vector<std::shared_ptr<Session>> pipes;
+  {
+    const std::lock_guard lock(pipes_mutex_);
+    for (const auto& weak : pipe_sessions_) {
+      if (auto session = weak.lock()) pipes.push_back(std::move(session));
+    }
+  }
+  for (const auto& session : pipes) session->announce(change);
+}
 
 void Server::beat() {
   sessions_.forget_idle();
+  const WallTime now = service_->clock.now();
+  sessions_.each([&](Session& session) { session.streams().look(now); });
+  service_->subscriptions.look();
   service_->pulse.beat(service_->clock.monotonic_ns());
 }
 
@@ -60,7 +88,7 @@ Work Server::plan_batch(Body body, std::shared_ptr<Session> session, std::string
       if (message.kind == Message::Kind::Response) {
         take_response(std::move(message), *session);
       } else {
-        take_notification(message, *in_flight);
+        take_notification(message, *in_flight, session.get());
       }
       batch->put(index, {});
       continue;

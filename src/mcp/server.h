@@ -4,9 +4,11 @@
 #include <cstddef>
 #include <functional>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/clock.h"
 #include "base/ids.h"
@@ -65,12 +67,17 @@ class Server {
   // itself.
   void beat();
 
+  // Answers open subscriptions and closes the streams of sessions, so that their clients see an end
+  // and no break. What runs goes on.
+  void shut_down();
+
   // The answer to a line that was longer than its transport takes.
   [[nodiscard]] static std::string overlong_line(std::size_t bytes_max);
 
  private:
   // HTTP; server_http.cc.
   void handle_post(const HttpHead& head, std::string_view body, std::shared_ptr<HttpReply> reply);
+  void open_general_stream(const HttpHead& head, std::shared_ptr<HttpReply> reply);
   void end_session(const HttpHead& head, HttpReply& reply);
   void begin_session(const HttpHead& head, const Message& message, HttpReply& reply);
   void answer_modern(const HttpHead& head, Message message, std::shared_ptr<HttpReply> reply);
@@ -90,10 +97,14 @@ class Server {
                   const std::shared_ptr<InFlight>& in_flight, std::shared_ptr<LineWriter> writer,
                   std::function<void(std::string)> done);
 
+  void announce(const Change& change);
   [[nodiscard]] RpcResult<const Method*> legacy_method(const Message& message) const;
 
   const std::shared_ptr<Service> service_;  // shared with the requests that are still running
   Sessions sessions_;
+  std::mutex pipes_mutex_;
+  std::vector<std::weak_ptr<Session>> pipe_sessions_;  // the legacy sessions of pipes
+  std::optional<Changes::Listening> listening_;
   std::optional<Ticker> ticker_;
 };
 

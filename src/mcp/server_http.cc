@@ -1,3 +1,5 @@
+#include <fmt/format.h>
+
 #include <nlohmann/json.hpp>
 #include <utility>
 
@@ -7,6 +9,7 @@
 #include "mcp/modern.h"
 #include "mcp/route_refusal.h"
 #include "mcp/server.h"
+#include "mcp/session_outlet.h"
 #include "mcp/wire.h"
 
 namespace martgate::mcp {
@@ -38,10 +41,41 @@ void Server::handle_http(const HttpHead& head, std::string_view body,
                          std::shared_ptr<HttpReply> reply) {
   if (head.method == "POST") return handle_post(head, body, std::move(reply));
   if (head.method == "DELETE") return end_session(head, *reply);
-  // There is no stream from the server: GET is refused, which clients take for just that.
-  HttpAnswer answer = refused(invalid_request("this endpoint takes POST and DELETE", 405));
-  answer.headers.emplace_back("Allow", "DELETE, POST");
+  if (head.method == "GET") return open_general_stream(head, std::move(reply));
+  HttpAnswer answer = refused(invalid_request("this endpoint takes POST, GET and DELETE", 405));
+  answer.headers.emplace_back("Allow", "DELETE, GET, POST");
   reply->send(std::move(answer));
+}
+
+// Of a session: its own stream, or one that is resumed behind an event.
+void Server::open_general_stream(const HttpHead& head, std::shared_ptr<HttpReply> reply) {
+  const Body none;
+  if (!head.session_id) return reply->send(refused(refusal_of(Route::SessionMissing, none).error));
+  const auto session = sessions_.find(*head.session_id, head.caller);
+  if (session == nullptr) {
+    return reply->send(refused(refusal_of(Route::SessionUnknown, none).error));
+  }
+  if (version_header_of(head.protocol_version) == VersionHeader::Unknown) {
+    return reply->send(refused(refusal_of(Route::VersionHeaderRefused, none).error));
+  }
+  if (!accepts_events(head)) {
+    return reply->send(refused(invalid_request("Accept must list text/event-stream", 406)));
+  }
+  const auto& until = head.caller.authenticated_until;
+  using Opened = SessionStreams::Opened;
+  const Opened opened =
+      head.last_event_id ? session->streams().resume(*head.last_event_id, reply, *service_, until)
+                         : session->streams().listen(reply, *service_, until);
+  switch (opened) {
+    case Opened::Yes:
+      return;
+    case Opened::HasListener:
+      return reply->send(
+          refused(invalid_request("the session has its stream open on another connection", 409)));
+    case Opened::UnknownEvent:
+      return reply->send(refused(
+          invalid_request(fmt::format("{} names no event that is kept", header::kLastEventId))));
+  }
 }
 
 void Server::end_session(const HttpHead& head, HttpReply& reply) {
@@ -86,7 +120,7 @@ void Server::handle_post(const HttpHead& head, std::string_view body,
       if (first.kind == Message::Kind::Response) {
         take_response(std::move(first), *session);
       } else {
-        take_notification(first, *session->calls());
+        take_notification(first, *session->calls(), session.get());
       }
       return;
     case Route::Handshake:
@@ -108,8 +142,9 @@ void Server::begin_session(const HttpHead& head, const Message& message, HttpRep
   if (!revision) return reply.send(error_answer(message.id, to_rpc(revision.error())));
   HttpAnswer answer{
       200, {}, initialize_message(*service_, {*revision, message.id, &service_->server_info})};
-  answer.headers.emplace_back(header::kSessionId,
-                              sessions_.begin(session_of(*message.params, *revision, head.caller)));
+  answer.headers.emplace_back(
+      header::kSessionId,
+      sessions_.begin(session_of(*message.params, *revision, head.caller, nullptr)));
   reply.send(std::move(answer));
 }
 
@@ -139,9 +174,8 @@ void Server::answer_in_session(const HttpHead& head, std::shared_ptr<Session> se
   const auto in_flight = session->calls();
   const auto call = std::make_shared<Call>(
       service_,
-      admission_of(std::move(message), **method, revision, head.caller, kHttpTransport,
-                   std::move(session)),
-      std::make_unique<HttpOutlet>(std::move(reply), HttpOutlet::Takes::JsonAndEvents, *service_));
+      admission_of(std::move(message), **method, revision, head.caller, kHttpTransport, session),
+      std::make_unique<SessionOutlet>(std::move(reply), session, *service_));
   call->enlist(in_flight);
   run(call, **method, &head);
 }

@@ -47,7 +47,7 @@ Work Server::handle_line(PipeSession& pipe, std::string_view line,
     case Route::ModernNotice:
     case Route::SessionNotice:
       if (first.kind == Message::Kind::Notification) {
-        take_notification(first, *pipe.in_flight);
+        take_notification(first, *pipe.in_flight, pipe.session.get());
         return {};
       }
       if (pipe.session == nullptr) return {};
@@ -76,7 +76,12 @@ void Server::begin_pipe_session(PipeSession& pipe, const Message& message, LineW
     return;
   }
   if (pipe.session != nullptr) pipe.session->end();
-  pipe.session = session_of(*message.params, *revision, pipe.caller);
+  pipe.session = session_of(*message.params, *revision, pipe.caller, pipe.writer);
+  {
+    const std::lock_guard lock(pipes_mutex_);
+    std::erase_if(pipe_sessions_, [](const auto& weak) { return weak.expired(); });
+    pipe_sessions_.push_back(pipe.session);
+  }
   writer.write(initialize_message(*service_, {*revision, message.id, &service_->server_info}));
 }
 
@@ -91,12 +96,14 @@ Work Server::answer_line(PipeSession& pipe, const RpcResult<const Method*>& meth
       std::make_shared<Call>(service_,
                              admission_of(std::move(message), **method, revision, pipe.caller,
                                           kStdioTransport, is_legacy ? pipe.session : nullptr),
-                             std::make_unique<LineOutlet>(std::move(writer)));
+                             std::make_unique<LineOutlet>(std::move(writer), pipe.writer));
   call->enlist(pipe.in_flight);
   return [call = std::move(call), served = *method] { run(call, *served, nullptr); };
 }
 
 void Server::end_pipe(PipeSession& pipe) {
+  const InFlight* its_own = pipe.in_flight.get();
+  service_->subscriptions.end([&](const Call& call) { return call.in_flight() == its_own; });
   if (pipe.session != nullptr) pipe.session->end();
   pipe.in_flight->withdraw_all();
 }

@@ -11,6 +11,7 @@
 #include "json/parse.h"
 #include "mcp/offer.h"
 #include "mcp/pulse.h"
+#include "mcp/subscriptions.h"
 
 namespace martgate::mcp {
 
@@ -44,6 +45,7 @@ struct Service {
   const ServerOptions options;
   const std::string server_info;  // {"name":…,"version":…}
   Pulse pulse;
+  Subscriptions subscriptions;
 };
 
 }  // namespace martgate::mcp

@@ -4,8 +4,8 @@
 
 #include <nlohmann/json.hpp>
 #include <utility>
-#include <vector>
 
+#include "mcp/change_message.h"
 #include "mcp/limits.h"
 #include "mcp/wire.h"
 
@@ -22,10 +22,37 @@ ClientCapabilities within(Revision revision, ClientCapabilities client) {
 
 }  // namespace
 
-Session::Session(Revision revision, gate::Caller caller, ClientCapabilities client)
+Session::Session(Revision revision, gate::Caller caller, ClientCapabilities client,
+                 std::shared_ptr<LineWriter> pipe)
     : revision_(revision),
       caller_(std::move(caller)),
-      client_(within(revision, std::move(client))) {}
+      client_(within(revision, std::move(client))),
+      pipe_(std::move(pipe)),
+      streams_(features_of(revision).primes_streams) {}
+
+void Session::set_initialized() {
+  const std::lock_guard lock(mutex_);
+  is_initialized_ = true;
+}
+
+void Session::announce(const Change& change) {
+  if (change.kind == Change::Kind::Task) return;  // the extension is of the modern era
+  {
+    const std::lock_guard lock(mutex_);
+    if (!is_initialized_) return;
+    if (change.kind == Change::Kind::Resource && !watched_.contains(change.subject)) return;
+  }
+  const std::string message = change_message(change, {});
+  if (pipe_ != nullptr) {
+    pipe_->write(message);
+  } else {
+    streams_.announce(message);
+  }
+}
+
+bool Session::is_busy() {
+  return streams_.has_listener() || !calls_->is_empty();
+}
 
 std::string Session::expect(Answered answered) {
   const std::lock_guard lock(mutex_);
@@ -46,15 +73,13 @@ void Session::take_response(std::string_view id, RpcResult<Json> response) {
   answered(std::move(response));
 }
 
-void Session::forget(std::span<const std::string> ids) {
-  std::vector<Answered> dropped;  // destroyed without the lock: they may own anything
+void Session::forget(std::string_view id) {
+  Answered dropped;  // destroyed without the lock: it may own anything
   const std::lock_guard lock(mutex_);
-  for (const std::string& id : ids) {
-    const auto found = expected_.find(id);
-    if (found == expected_.end()) continue;
-    dropped.push_back(std::move(found->second));
-    expected_.erase(found);
-  }
+  const auto found = expected_.find(id);
+  if (found == expected_.end()) return;
+  dropped = std::move(found->second);
+  expected_.erase(found);
 }
 
 void Session::end() {
@@ -64,6 +89,7 @@ void Session::end() {
     expected.swap(expected_);
   }
   calls_->withdraw_all();
+  streams_.close();
   for (const auto& [id, answered] : expected) {
     answered(tl::unexpected(RpcError{code::kInternalError, "the session has ended"}));
   }

@@ -94,7 +94,12 @@ void Sessions::take_idle(Ended& ended) {
   const std::int64_t idle_ns_max = limits_.session_idle_ms_max * 1'000'000;
   const std::int64_t now_ns = clock_.monotonic_ns();
   while (!by_use_.empty() && now_ns - by_use_.front().used_at_ns > idle_ns_max) {
-    take(by_use_.begin(), ended);
+    if (by_use_.front().session->is_busy()) {
+      by_use_.front().used_at_ns = now_ns;
+      by_use_.splice(by_use_.end(), by_use_, by_use_.begin());
+    } else {
+      take(by_use_.begin(), ended);
+    }
   }
 }
 

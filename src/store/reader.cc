@@ -32,6 +32,12 @@ constexpr std::array<std::string_view, 41> kFunctions{
     "sum",       "total",      "trim",        "typeof",  "unixepoch", "upper"};
 static_assert(std::ranges::is_sorted(kFunctions));
 
+constexpr std::string_view kCancelled = "cancelled";
+
+tl::unexpected<Error> cancelled() {
+  return fail(Code::Unavailable, "the caller took the request back", {}, kCancelled);
+}
+
 bool is_bookkeeping(std::string_view table) {
   return table.starts_with("_martgate") || table.starts_with("sqlite_");
 }
@@ -63,6 +69,7 @@ struct Reader::State {
   // Limits of the run at hand, for on_progress.
   std::int64_t steps_left = 0;
   std::int64_t deadline_ns = 0;
+  std::stop_token cancel;
   std::string_view stopped_by;
 };
 
@@ -94,6 +101,10 @@ int Reader::State::on_progress(void* context) {
   state.steps_left -= kProgressOps;
   if (state.steps_left < 0) {
     state.stopped_by = "vm_steps_max";
+    return 1;
+  }
+  if (state.cancel.stop_requested()) {
+    state.stopped_by = kCancelled;
     return 1;
   }
   if (state.clock.monotonic_ns() > state.deadline_ns) {
@@ -168,6 +179,7 @@ Result<Reader> Reader::open(const std::filesystem::path& path, const Clock& cloc
 }
 
 Result<ReadSet> Reader::reads(Sql sql) {
+  state_->cancel = {};
   state_->steps_left = std::numeric_limits<std::int64_t>::max();
   state_->deadline_ns = std::numeric_limits<std::int64_t>::max();
   auto kept = state_->statement_for(sql);
@@ -181,6 +193,8 @@ Result<RunResult> Reader::run(Sql sql, std::span<const Value> values, const RunL
   state.steps_left = limits.vm_steps_max;
   state.deadline_ns = started_ns + limits.wall_ms_max * 1'000'000;
   state.stopped_by = {};
+  state.cancel = limits.cancel;
+  if (state.cancel.stop_requested()) return cancelled();
   auto kept = state.statement_for(sql);
   if (!kept) return tl::unexpected(kept.error());
   Statement& statement = (*kept)->statement;
@@ -197,6 +211,7 @@ Result<RunResult> Reader::run(Sql sql, std::span<const Value> values, const RunL
     const auto more = statement.step();
     if (!more) {
       if (state.stopped_by.empty()) return tl::unexpected(more.error());
+      if (state.stopped_by == kCancelled) return cancelled();
       const bool by_time = state.stopped_by == "wall_ms_max";
       return fail(Code::ResourceExhausted,
                   by_time ? fmt::format("the query ran longer than {} ms", limits.wall_ms_max)
@@ -224,6 +239,7 @@ Result<std::string> Reader::query_plan(Sql sql) {
   if (!statement) return tl::unexpected(statement.error());
   std::unordered_map<std::int64_t, int> depths;
   std::string plan;
+  state_->cancel = {};
   state_->steps_left = std::numeric_limits<std::int64_t>::max();
   state_->deadline_ns = std::numeric_limits<std::int64_t>::max();
   for (;;) {

@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <memory>
 #include <span>
+#include <stop_token>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -20,6 +21,7 @@ struct RunLimits {
   std::int64_t rows_max = 1'000;  // rows handed out; one more is noticed as `more_rows`
   std::int64_t vm_steps_max = 50'000'000;
   std::int64_t wall_ms_max = 5'000;
+  std::stop_token cancel = {};  // stops the run between two looks at the limits
 };
 
 struct RunResult {
@@ -31,7 +33,8 @@ struct RunResult {
 // Only SELECT, only functions on a fixed list, no writes, no ATTACH, no PRAGMA, no bookkeeping
 // tables (names that begin with "_martgate" or "sqlite_"). The file must never change while open:
 // it is read without locks. Adds the aggregate median(x), NULLs ignored.
-// Errors of run(): ResourceExhausted (reason "vm_steps_max" or "wall_ms_max"), Unavailable (I/O).
+// Errors of run(): ResourceExhausted (reason "vm_steps_max" or "wall_ms_max"), Unavailable (I/O, or
+// reason "cancelled").
 // Threads: one at a time.
 class Reader {
  public:

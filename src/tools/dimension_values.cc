@@ -116,8 +116,7 @@ Result<ToolAnswer> list_dimension_values(const Context& context, const nlohmann:
   const auto plan = metrics::make_plan(context.project, query);
   if (!plan) return tl::unexpected(plan.error());
   const engine::Query sql = metrics::render(*plan, metrics::sqlite_dialect());
-  auto run =
-      context.mart.run(sql, {query.limit, context.limits.vm_steps_max, context.limits.wall_ms_max});
+  auto run = context.mart.run(sql, context.run_limits(query.limit));
   if (!run) return tl::unexpected(run.error());
 
   ToolAnswer answer;

@@ -91,7 +91,7 @@ Result<ToolAnswer> lookup_entity(const Context& context, const json& arguments) 
       fmt::format("SELECT {}\nFROM {}\nWHERE {}", join(names, ", "),
                   metrics::identifier((*mart)->common.name), join(conditions, " AND ")),
       std::move(*values)};
-  auto run = context.mart.run(query, {1, context.limits.vm_steps_max, context.limits.wall_ms_max});
+  auto run = context.mart.run(query, context.run_limits(1));
   if (!run) return tl::unexpected(run.error());
 
   ToolAnswer answer;

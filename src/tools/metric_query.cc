@@ -51,8 +51,7 @@ Result<ToolAnswer> query_metrics(const Context& context, const nlohmann::json& a
   if (!query) return tl::unexpected(query.error());
   const auto compiled = metrics::compile(context.project, *query);
   if (!compiled) return tl::unexpected(compiled.error());
-  auto run = context.mart.run(
-      compiled->query, {query->limit, context.limits.vm_steps_max, context.limits.wall_ms_max});
+  auto run = context.mart.run(compiled->query, context.run_limits(query->limit));
   if (!run) return tl::unexpected(run.error());
 
   ToolAnswer answer;

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <nlohmann/json_fwd.hpp>
+#include <stop_token>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -21,6 +22,11 @@ struct Context {
   const engine::MartEngine& mart;
   WallTime now;
   const catalog::Limits& limits;
+  std::stop_token cancel = {};  // the caller wants the answer no more
+
+  [[nodiscard]] store::RunLimits run_limits(std::int64_t rows_max) const {
+    return {rows_max, limits.vm_steps_max, limits.wall_ms_max, cancel};
+  }
 };
 
 struct Warning {
