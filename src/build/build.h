@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <functional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -22,13 +23,21 @@ struct BuildProgress {
 };
 
 struct BuildOptions {
-  bool force = false;  // build even when project and loads are those of the current snapshot
+  bool force = false;  // compute every table again, whether or not its recipe is the same
+  // Models that may become new, as select_models() gives them; empty: all. The other marts are
+  // those of the current snapshot.
+  std::set<std::string> chosen = {};
+  int workers = 0;  // threads that compute; 0: one a core, at most kWorkersMax
   std::function<void(const BuildProgress&)> progress = {};
 };
 
+inline constexpr int kWorkersMax = 8;
+
 struct BuildReport {
-  bool is_up_to_date = false;  // nothing was built: the current snapshot has it all
-  bool is_published = false;   // a new snapshot became the current one
+  bool is_up_to_date = false;         // the current snapshot holds the same, to the last row
+  bool is_published = false;          // another snapshot became the current one
+  std::vector<std::string> computed;  // models, in the plan's order; the others were reused
+  std::vector<std::string> changed;   // marts whose rows or definition differ from the ones before
   // Of the snapshot that was built, published or not, or of the current one.
   engine::SnapshotFacts facts;
 
@@ -43,7 +52,8 @@ struct BuildReport {
 //
 // Errors  InvalidArgument: the models cannot be planned, every reason in message and hints.
 //         FailedPrecondition: nothing was ingested (reason "no_raw_store"), a model or its keys do
-//         not hold ("model_failed", "duplicate_key"), a test cannot be run ("test_broken").
+//         not hold ("model_failed", "duplicate_key", "not_repeatable"), a test cannot be run
+//         ("test_broken"), a mart that was not chosen is not there ("not_in_snapshot").
 //         Unavailable: another build runs, the raw store changed meanwhile, input or output failed.
 [[nodiscard]] Result<BuildReport> build(const catalog::Project& project,
                                         std::vector<engine::LoadedTable> loaded, const Clock& clock,

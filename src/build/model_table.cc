@@ -16,39 +16,6 @@ using store::Value;
 
 constexpr std::string_view kFailed = "model_failed";
 constexpr std::size_t kValueShownBytes = 120;
-constexpr std::int64_t kRowsKeptOnTrial = 1'024;
-
-std::string_view storage_of(catalog::DataType type) {
-  switch (type) {
-    case catalog::DataType::Integer:
-    case catalog::DataType::Decimal:
-    case catalog::DataType::Boolean:
-      return "INTEGER";
-    case catalog::DataType::Real:
-      return "REAL";
-    case catalog::DataType::Text:
-    case catalog::DataType::Date:
-    case catalog::DataType::Timestamp:
-      break;
-  }
-  return "TEXT";
-}
-
-// A check that is NULL passes. date() gives another day for one that does not exist, but only once
-// it has to count: hence the modifier.
-std::string check_of(const catalog::Column& column) {
-  const std::string name = store::quoted_identifier(column.name);
-  switch (column.type) {
-    case catalog::DataType::Boolean:
-      return fmt::format("{} IN (0, 1)", name);
-    case catalog::DataType::Date:
-      return fmt::format("date({0}, '+0 days') IS {0} AND {0} >= '0001'", name);
-    case catalog::DataType::Timestamp:
-      return fmt::format("datetime({0}, '+0 days') IS {0} AND {0} >= '0001'", name);
-    default:
-      return {};
-  }
-}
 
 std::string described(const catalog::Column& column) {
   switch (column.type) {
@@ -107,42 +74,24 @@ Error refused_value(const catalog::Model& model, const catalog::Column& column,
   return error;
 }
 
-std::string insert_values_sql(const catalog::Model& model) {
+std::string insert_sql(const catalog::Model& model) {
   std::string marks = "?";
   for (std::size_t i = 1; i < model.columns.size(); ++i) marks += ", ?";
-  return fmt::format("INSERT INTO {} VALUES ({})", store::quoted_identifier(model.common.name),
+  return fmt::format("INSERT INTO main.{} VALUES ({})", store::quoted_identifier(model.common.name),
                      marks);
 }
 
-// The whole statement was refused: the same rows go one by one into a table of the same definition,
-// and the one that is refused there is the one to name.
-Error explain_refusal(store::Connection& connection, const catalog::Model& model, Error original) {
+// Why the row that `select` stands on was refused.
+Error refusal_of_row(const catalog::Model& model, const store::Statement& select, Error original) {
   original.message.insert(0, model.sql_file + ": ");
+  if (original.code == Code::Unavailable) return original;
   original.code = Code::FailedPrecondition;
   original.reason = kFailed;
-  auto trial = store::Connection::open_memory();
-  auto rows = connection.prepare_select(Sql::rendered(model.sql));
-  forbid_raw_writes(connection);
-  if (!trial || !rows) return original;
-  catalog::Model twin = model;
-  twin.layer = catalog::Layer::Marts;  // the trial has no other schema
-  if (!trial->execute(Sql::rendered(create_table_sql(twin)))) return original;
-  auto insert = trial->prepare(Sql::rendered(insert_values_sql(twin)));
-  if (!insert) return original;
-  const std::string forget = "DELETE FROM " + qualified(twin);
-  std::vector<Value> row(model.columns.size());
-  for (std::int64_t count = 1;; ++count) {
-    const auto more = rows->statement.step();
-    if (!more || !*more) return original;
-    for (std::size_t i = 0; i < row.size(); ++i)
-      row[i] = rows->statement.column(static_cast<int>(i));
-    if (!insert->bind_all(row)) return original;
-    if (auto done = insert->run(); !done) {
-      const catalog::Column* column = column_named_last(model, done.error().message);
-      return column == nullptr ? original : refused_value(model, *column, row);
-    }
-    if (count % kRowsKeptOnTrial == 0 && !trial->execute(Sql::rendered(forget))) return original;
-  }
+  const catalog::Column* column = column_named_last(model, original.message);
+  if (column == nullptr) return original;
+  std::vector<Value> row;
+  for (int i = 0; i < select.column_count(); ++i) row.push_back(select.column(i));
+  return refused_value(model, *column, row);
 }
 
 std::string quoted_list(const std::vector<std::string>& columns) {
@@ -150,15 +99,6 @@ std::string quoted_list(const std::vector<std::string>& columns) {
   quoted.reserve(columns.size());
   for (const std::string& column : columns) quoted.push_back(store::quoted_identifier(column));
   return join(quoted, ", ");
-}
-
-Status create_index(store::Connection& connection, const catalog::Model& model,
-                    const std::vector<std::string>& columns, std::string_view kind) {
-  const std::string index =
-      store::quoted_identifier(fmt::format("{}__{}", model.common.name, join(columns, "__")));
-  return connection.execute(Sql::rendered(
-      fmt::format("CREATE {} {}.{} ON {} ({})", kind, schema_of(model.layer), index,
-                  store::quoted_identifier(model.common.name), quoted_list(columns))));
 }
 
 // "order_id = 17 (3 rows)", or nothing when the key is not to be shown.
@@ -171,10 +111,10 @@ std::string repeated_key(store::Connection& connection, const catalog::Model& mo
     conditions.push_back(store::quoted_identifier(name) + " IS NOT NULL");
   }
   const std::string list = quoted_list(columns);
-  const auto rows = connection.query(
-      Sql::rendered(fmt::format("SELECT count(*), {0} FROM {1} WHERE {2} GROUP BY {0} HAVING "
-                                "count(*) > 1 ORDER BY {0} LIMIT 1",
-                                list, qualified(model), join(conditions, " AND "))));
+  const auto rows = connection.query(Sql::rendered(fmt::format(
+      "SELECT count(*), {0} FROM {1} WHERE {2} GROUP BY {0} HAVING "
+      "count(*) > 1 ORDER BY {0} LIMIT 1",
+      list, "main." + store::quoted_identifier(model.common.name), join(conditions, " AND "))));
   if (!rows || rows->row_count() == 0) return {};
   std::vector<std::string> parts;
   for (std::size_t i = 0; i < columns.size(); ++i) {
@@ -183,89 +123,61 @@ std::string repeated_key(store::Connection& connection, const catalog::Model& mo
   return fmt::format("{} ({} rows)", join(parts, ", "), shown_value(rows->at(0, 0)));
 }
 
-int refuse_raw_writes(void* /*context*/, int action, const char* /*first*/, const char* /*second*/,
-                      const char* schema, const char* /*accessor*/) {
-  switch (action) {
-    case SQLITE_READ:
-    case SQLITE_SELECT:
-    case SQLITE_FUNCTION:
-    case SQLITE_RECURSIVE:
-    case SQLITE_TRANSACTION:
-    case SQLITE_ATTACH:
-    case SQLITE_DETACH:
-      return SQLITE_OK;
-    default:
-      return schema != nullptr && schema == kRawSchema ? SQLITE_DENY : SQLITE_OK;
-  }
-}
-
 }  // namespace
 
-std::string_view schema_of(catalog::Layer layer) {
-  switch (layer) {
-    case catalog::Layer::Raw:
-      return kRawSchema;
-    case catalog::Layer::Staging:
-      return kStagingSchema;
-    case catalog::Layer::Marts:
-      break;
-  }
-  return kMartsSchema;
-}
-
-std::string qualified(const catalog::Model& model) {
-  return fmt::format("{}.{}", schema_of(model.layer), store::quoted_identifier(model.common.name));
-}
-
-bool may_show(const catalog::Column& column) {
-  return column.classification == catalog::Classification::Public ||
-         column.classification == catalog::Classification::Internal;
-}
-
-std::string create_table_sql(const catalog::Model& model) {
-  std::vector<std::string> columns;
-  for (const catalog::Column& column : model.columns) {
-    const std::string name = store::quoted_identifier(column.name);
-    std::string definition = fmt::format("{} {}", name, storage_of(column.type));
-    if (const std::string check = check_of(column); !check.empty()) {
-      definition += fmt::format(" CONSTRAINT {} CHECK ({})", name, check);
-    }
-    columns.push_back(std::move(definition));
-  }
-  return fmt::format("CREATE TABLE {} ({}) STRICT", qualified(model), join(columns, ", "));
-}
-
-Result<std::int64_t> fill(store::Connection& connection, const catalog::Model& model) {
-  // Nothing but a SELECT gets into the statement below.
-  const auto select = connection.prepare_select(Sql::rendered(model.sql));
-  forbid_raw_writes(connection);
+Result<std::int64_t> fill(store::Connection& source, store::Connection& target,
+                          const catalog::Model& model) {
+  // Nothing but a SELECT is run.
+  auto select = source.prepare_select(Sql::rendered(model.sql));
   if (!select) {
     Error error = with_context(select.error(), model.sql_file);
     error.reason = kFailed;
     return tl::unexpected(error);
   }
-  if (auto made = connection.execute(Sql::rendered(create_table_sql(model))); !made) {
+  if (auto made = target.execute(Sql::rendered(create_table_sql(model, "main"))); !made) {
     return tl::unexpected(with_context(made.error(), model.common.file));
   }
-  auto insert = connection.prepare(
-      Sql::rendered(fmt::format("INSERT INTO {} {}", qualified(model), model.sql)));
+  auto insert = target.prepare(Sql::rendered(insert_sql(model)));
   if (!insert) return tl::unexpected(with_context(insert.error(), model.sql_file));
-  if (auto done = insert->run(); !done) {
-    return tl::unexpected(explain_refusal(connection, model, done.error()));
+  if (auto begun = target.execute("BEGIN"); !begun) return tl::unexpected(begun.error());
+  const int columns = select->statement.column_count();
+  for (std::int64_t count = 0;; ++count) {
+    const auto more = select->statement.step();
+    if (!more) {
+      Error error = with_context(more.error(), model.sql_file);
+      if (error.code == Code::InvalidArgument) {
+        error.code = Code::FailedPrecondition;
+        error.reason = kFailed;
+      }
+      return tl::unexpected(error);
+    }
+    if (!*more) {
+      if (auto done = target.execute("COMMIT"); !done) return tl::unexpected(done.error());
+      return count;
+    }
+    // The value itself, so that a BLOB stays one and is refused.
+    for (int i = 0; i < columns; ++i) {
+      sqlite3_bind_value(insert->handle(), i + 1,
+                         sqlite3_column_value(select->statement.handle(), i));
+    }
+    if (auto done = insert->run(); !done) {
+      return tl::unexpected(refusal_of_row(model, select->statement, done.error()));
+    }
   }
-  return connection.changes();
 }
 
-Status add_unique_index(store::Connection& connection, const catalog::Model& model,
-                        const std::vector<std::string>& columns, std::string_view because) {
-  if (auto made = create_index(connection, model, columns, "UNIQUE INDEX"); !made) {
-    if (made.error().code != Code::InvalidArgument) return made;
+Status add_indexes(store::Connection& target, const catalog::Model& model,
+                   std::span<const IndexDesign> indexes) {
+  for (const IndexDesign& index : indexes) {
+    auto made = target.execute(Sql::rendered(create_index_sql(model, index, "main")));
+    if (made) continue;
+    if (made.error().code != Code::InvalidArgument || !index.is_unique) return made;
     Error error{Code::FailedPrecondition,
                 fmt::format("{}: ({}) of {} is not unique, as {} says", model.common.file,
-                            join(columns, ", "), model.common.name, because),
+                            join(index.columns, ", "), model.common.name, index.because),
                 {},
                 "duplicate_key"};
-    if (const std::string key = repeated_key(connection, model, columns); !key.empty()) {
+    if (const std::string key = repeated_key(target, model, index.columns); !key.empty()) {
       error.hints.push_back("for example " + key);
     }
     return tl::unexpected(error);
@@ -273,17 +185,8 @@ Status add_unique_index(store::Connection& connection, const catalog::Model& mod
   return {};
 }
 
-Status add_index(store::Connection& connection, const catalog::Model& model,
-                 const std::vector<std::string>& columns) {
-  return create_index(connection, model, columns, "INDEX");
-}
-
 Status admit_json_tables(store::Connection& connection) {
   return connection.execute("SELECT 1 FROM json_each('[]'), json_tree('[]')");
-}
-
-void forbid_raw_writes(store::Connection& connection) {
-  sqlite3_set_authorizer(connection.handle(), refuse_raw_writes, nullptr);
 }
 
 }  // namespace martgate::build

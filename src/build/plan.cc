@@ -87,7 +87,9 @@ class Planner {
   void make_models() {
     for (const catalog::Model& model : project_.models) {
       for (const catalog::Column& column : model.columns) column_names_.insert(column.name);
-      if (auto made = shadow_.execute(Sql::rendered(create_table_sql(model))); !made) {
+      if (auto made =
+              shadow_.execute(Sql::rendered(create_table_sql(model, schema_of(model.layer))));
+          !made) {
         report(model.common.file, made.error().message);
       }
     }
@@ -103,14 +105,34 @@ class Planner {
       return;
     }
     check_columns(model, prepared->statement);
-    store::ReadSet reads = opened_tables(model.sql);
-    for (const auto& [table, columns] : prepared->reads) {
+    std::size_t raw_tables = 0;
+    std::size_t models = 0;
+    for (const auto& [table, columns] : all_reads(model.sql, prepared->reads)) {
+      (table.first == kRawSchema ? raw_tables : models) += is_table_function(table.second) ? 0 : 1;
+      add_read(model, table.first, table.second, columns);
+    }
+    // One to one with a source table, so that whoever asks what became of a delivery finds one
+    // place, and what joins tables is a mart with tests of its own.
+    if (model.layer == Layer::Staging && raw_tables > 0 && raw_tables + models > 1) {
+      report(model.sql_file, "a staging model that reads a raw table reads nothing else").hints = {
+          fmt::format("it reads {} raw tables and {} models", raw_tables, models),
+          "make one staging model of each raw table, and join them in another model"};
+    }
+  }
+
+  // What a statement reads: the columns that the authorizer reports when it is prepared, and those
+  // that its program fetches. The authorizer alone would miss columns that are compared by USING
+  // or NATURAL, which SQLite does not ask it about.
+  store::ReadSet all_reads(const std::string& sql, const store::ReadSet& reported) {
+    store::ReadSet reads = fetched_columns(sql);
+    for (const auto& [table, columns] : reported) {
       // Without columns these are names as the SQL wrote them, among them common table expressions;
       // what is behind them was opened.
       const bool is_sure = !columns.empty() || table.second.starts_with("pragma_");
       if (is_sure) reads[table].insert(columns.begin(), columns.end());
     }
-    for (const auto& [table, columns] : reads) add_read(model, table.first, table.second, columns);
+    for (auto& [table, columns] : reads) columns.erase("ROWID");  // of SQLite, not of the table
+    return reads;
   }
 
   // Where each table of the shadow begins, as the opcode that opens it says.
@@ -125,29 +147,51 @@ class Planner {
           fmt::format("SELECT rootpage, name FROM {}.sqlite_schema WHERE type = 'table'", schema)));
       if (!tables) return tl::unexpected(tables.error());
       for (std::size_t row = 0; row < tables->row_count(); ++row) {
-        opened_by_[{seq, std::get<std::int64_t>(tables->at(row, 0))}] = {
-            schema, std::get<std::string>(tables->at(row, 1))};
+        const Table table{schema, std::get<std::string>(tables->at(row, 1))};
+        opened_by_[{seq, std::get<std::int64_t>(tables->at(row, 0))}] = table;
+        const store::Value names[] = {table.second, schema};
+        const auto columns = shadow_.query("SELECT name FROM pragma_table_info(?, ?)", names);
+        if (!columns) return tl::unexpected(columns.error());
+        for (std::size_t at = 0; at < columns->row_count(); ++at) {
+          columns_of_[table].push_back(std::get<std::string>(columns->at(at, 0)));
+        }
       }
     }
     return {};
   }
 
-  // Every table that the statement's program opens. The authorizer alone would miss a table that
-  // is only joined with USING or NATURAL: SQLite does not ask it about those columns.
-  store::ReadSet opened_tables(const std::string& sql) {
-    store::ReadSet opened;
+  // Every table that the statement's program opens, with the columns it takes from its rows.
+  store::ReadSet fetched_columns(const std::string& sql) {
+    store::ReadSet reads;
     const auto program = shadow_.query(Sql::rendered("EXPLAIN " + sql));
-    if (!program) return opened;  // it was prepared a moment ago
+    if (!program) return reads;  // it was prepared a moment ago
     constexpr std::size_t kOpcode = 1;
-    constexpr std::size_t kRootPage = 3;
-    constexpr std::size_t kDatabase = 4;
+    constexpr std::size_t kFirst = 2;
+    constexpr std::size_t kSecond = 3;
+    constexpr std::size_t kThird = 4;
+    // A cursor may be used for one table after the other.
+    std::map<std::int64_t, std::set<Table>> tables_of;
+    const auto number = [&](std::size_t row, std::size_t column) {
+      return std::get<std::int64_t>(program->at(row, column));
+    };
     for (std::size_t i = 0; i < program->row_count(); ++i) {
       if (program->at(i, kOpcode) != store::Value("OpenRead")) continue;
-      const auto table = opened_by_.find({std::get<std::int64_t>(program->at(i, kDatabase)),
-                                          std::get<std::int64_t>(program->at(i, kRootPage))});
-      if (table != opened_by_.end()) opened[table->second];
+      const auto table = opened_by_.find({number(i, kThird), number(i, kSecond)});
+      if (table == opened_by_.end()) continue;
+      reads[table->second];
+      tables_of[number(i, kFirst)].insert(table->second);
     }
-    return opened;
+    for (std::size_t i = 0; i < program->row_count(); ++i) {
+      if (program->at(i, kOpcode) != store::Value("Column")) continue;
+      const auto tables = tables_of.find(number(i, kFirst));
+      if (tables == tables_of.end()) continue;
+      for (const Table& table : tables->second) {
+        const auto& columns = columns_of_[table];
+        const auto column = static_cast<std::size_t>(number(i, kSecond));
+        if (column < columns.size()) reads[table].insert(columns[column]);
+      }
+    }
+    return reads;
   }
 
   void check_columns(const catalog::Model& model, const store::Statement& select) {
@@ -212,7 +256,17 @@ class Planner {
   void check_tests(const catalog::Model& model) {
     for (const catalog::DataTest& test : model.tests) {
       const auto prepared = shadow_.prepare_select(Sql::rendered(test_sql(model, project_, test)));
-      if (prepared) continue;
+      if (prepared) {
+        auto& reads = plan_.test_reads[test.name];
+        for (const auto& [table, columns] :
+             all_reads(test_sql(model, project_, test), prepared->reads)) {
+          const auto layer = table.first == kRawSchema       ? Layer::Raw
+                             : table.first == kStagingSchema ? Layer::Staging
+                                                             : Layer::Marts;
+          if (!is_table_function(table.second)) reads.emplace_back(layer, table.second);
+        }
+        continue;
+      }
       Diagnostic& refused = report(model.common.file,
                                    fmt::format("test {}: {}", test.name, prepared.error().message));
       refused.line = test.line;
@@ -290,8 +344,9 @@ class Planner {
   BuildPlan plan_;
   std::vector<std::string> raw_names_;
   std::set<std::string> column_names_;
-  std::map<std::pair<std::int64_t, std::int64_t>, std::pair<std::string, std::string>>
-      opened_by_;                                       // (database, root page) -> (schema, table)
+  using Table = std::pair<std::string, std::string>;                  // schema, name
+  std::map<std::pair<std::int64_t, std::int64_t>, Table> opened_by_;  // by database and root page
+  std::map<Table, std::vector<std::string>> columns_of_;
   std::map<std::string, std::set<std::string>> reads_;  // model -> models
 };
 

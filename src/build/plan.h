@@ -1,7 +1,9 @@
 // What each model reads, the order to build in, and every reason why it cannot be built.
 #pragma once
 
+#include <map>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/result.h"
@@ -14,6 +16,9 @@ namespace martgate::build {
 struct BuildPlan {
   std::vector<std::string> order;            // model names, each behind what it reads
   std::vector<engine::LineageEdge> lineage;  // sorted by model and reads
+  // What each test reads, by its name: models and raw tables, sorted.
+  std::map<std::string, std::vector<std::pair<catalog::Layer, std::string>>, std::less<>>
+      test_reads;
   std::vector<catalog::Diagnostic>
       diagnostics;  // sorted by file and line; with any, nothing is built
 };

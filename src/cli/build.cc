@@ -56,6 +56,11 @@ void print_report(App& app, const ingest::IngestReport& loads, const build::Buil
     if (model.layer == "marts") table.add_row({model.name, std::to_string(model.rows)});
   }
   if (!report.is_up_to_date) app.terminal.print_table(table, "  ");
+  const std::size_t reused = report.facts.models.size() - report.computed.size();
+  if (!report.is_up_to_date && reused > 0) {
+    app.terminal.print(fmt::format("reused   {} of {} models, {} marts changed\n", reused,
+                                   report.facts.models.size(), report.changed.size()));
+  }
   app.terminal.print(
       fmt::format("tested   {} pass, {} warn, {} fail\n", passed, warned.size(), failed.size()));
   print_tests(app, failed, "failed", Style::Bad);
@@ -86,6 +91,10 @@ void print_json(App& app, const ingest::IngestReport& loads, const build::BuildR
         .field("severity", test.severity);
     json.field("observed", test.observed).field("expected", test.expected).end_object();
   }
+  json.end_array().key("computed").begin_array();
+  for (const std::string& name : report.computed) json.string(name);
+  json.end_array().key("changed").begin_array();
+  for (const std::string& name : report.changed) json.string(name);
   json.end_array().key("models").begin_array();
   for (const engine::BuiltModel& model : report.facts.models) {
     json.begin_object()

@@ -99,9 +99,15 @@ struct AuditArgs {
   std::string id;
   std::int64_t count = 20;
 };
+struct SnapshotsArgs {
+  std::string word = "list";     // "list", "diff", "rollback", "prune"
+  std::vector<std::string> ids;  // or "current", "previous", the beginning of an id
+  int keep = 0;                  // prune; 0: the project's
+};
 
 Exit run_init(App& app, const InitArgs& args);
 Exit run_build(App& app, const BuildArgs& args);
+Exit run_snapshots(App& app, const SnapshotsArgs& args);
 Exit run_serve(App& app, const ServeArgs& args);
 Exit run_call(App& app, const CallArgs& args);
 Exit run_catalog(App& app, const CatalogArgs& args);

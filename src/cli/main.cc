@@ -42,7 +42,21 @@ int run(int argc, char** argv) {
   auto* build_word = cli.add_subcommand(
       "build", "Load the sources, build the marts, test them, publish a snapshot");
   build_word->add_flag("--full", build.full, "Load every file again");
-  build_word->add_flag("--force", build.force, "Build although nothing changed");
+  build_word->add_flag("--force", build.force, "Compute every table again");
+
+  SnapshotsArgs snapshots;
+  auto* snapshots_word =
+      cli.add_subcommand("snapshots", "What was published: list, compare, go back, remove");
+  snapshots_word->add_option("WHAT", snapshots.word, "list, diff, rollback or prune")
+      ->capture_default_str()
+      ->check(CLI::IsMember({"list", "diff", "rollback", "prune"}));
+  snapshots_word
+      ->add_option("ID", snapshots.ids,
+                   "diff: from and to; rollback: to. An id, its beginning, current or "
+                   "previous")
+      ->expected(0, 2);
+  snapshots_word->add_option("--keep", snapshots.keep, "prune: how many stay")
+      ->check(CLI::Range(1, 1'000));
 
   ServeArgs serve;
   auto* serve_word = cli.add_subcommand("serve", "Answer MCP clients over HTTP or stdio");
@@ -181,6 +195,7 @@ int run(int argc, char** argv) {
   const auto done = [&]() -> Exit {
     if (*init_word) return run_init(app, init);
     if (*build_word) return run_build(app, build);
+    if (*snapshots_word) return run_snapshots(app, snapshots);
     if (*serve_word) return run_serve(app, serve);
     if (*call_word) return run_call(app, call);
     if (*catalog_word) return run_catalog(app, catalog);

@@ -6,7 +6,9 @@
 #include <map>
 #include <set>
 
+#include "base/digest.h"
 #include "base/files.h"
+#include "base/json_writer.h"
 #include "base/text.h"
 
 namespace martgate::engine {
@@ -15,7 +17,8 @@ namespace {
 using store::Sql;
 using store::Value;
 
-constexpr std::int64_t kFormat = 1;
+constexpr std::int64_t kFormat = 2;
+constexpr std::size_t kIdDigits = 16;
 
 Status insert_rows(store::Connection& snapshot, Sql sql,
                    const std::vector<std::vector<Value>>& rows) {
@@ -101,6 +104,40 @@ const LoadedTable* SnapshotFacts::loaded_table(std::string_view raw_name) const 
   return found == loaded.end() ? nullptr : &*found;
 }
 
+std::string content_digest(const SnapshotFacts& facts) {
+  std::string text;
+  JsonWriter json(text);
+  json.begin_array().integer(kFormat).string(facts.project).string(facts.project_digest);
+  for (const LoadedTable& table : facts.loaded) {
+    json.string(table.source).string(table.raw_name).integer(table.loads).integer(table.rows);
+    json.integer(table.quarantined).string(table.content);
+    json.integer(table.last_loaded_at ? table.last_loaded_at->time_since_epoch().count() : -1);
+  }
+  json.begin_array();
+  for (const BuiltModel& model : facts.models) {
+    json.string(model.name).string(model.layer).string(model.digest).integer(model.rows);
+    json.string(model.recipe).string(model.content);
+  }
+  json.end_array().begin_array();
+  for (const LineageEdge& edge : facts.lineage) {
+    json.string(edge.model).string(edge.reads).string(edge.reads_layer).begin_array();
+    for (const std::string& column : edge.columns) json.string(column);
+    json.end_array();
+  }
+  json.end_array().begin_array();
+  for (const TestResult& test : facts.tests) {
+    json.string(test.name).string(test.model).string(test.column).string(test.check);
+    json.string(test.severity).string(name_of(test.verdict)).string(test.observed);
+    json.string(test.expected).string(test.recipe);
+  }
+  json.end_array().end_array();
+  return sha256_hex(text);
+}
+
+std::string snapshot_id(const SnapshotFacts& facts) {
+  return "snap_" + content_digest(facts).substr(0, kIdDigits);
+}
+
 Status write_facts(store::Connection& snapshot, const SnapshotFacts& facts) {
   auto made = snapshot.execute(
       "CREATE TABLE _martgate_snapshot(format INTEGER NOT NULL, id TEXT NOT NULL, built_at_ms "
@@ -108,11 +145,11 @@ Status write_facts(store::Connection& snapshot, const SnapshotFacts& facts) {
       " project TEXT NOT NULL, project_digest TEXT NOT NULL, git_commit TEXT NOT NULL) STRICT;"
       "CREATE TABLE _martgate_loaded(source TEXT NOT NULL, raw_name TEXT NOT NULL PRIMARY KEY, "
       "loads INTEGER NOT NULL,"
-      " row_count INTEGER NOT NULL, quarantined INTEGER NOT NULL, last_loaded_at_ms INTEGER) "
-      "STRICT;"
+      " row_count INTEGER NOT NULL, quarantined INTEGER NOT NULL, last_loaded_at_ms INTEGER,"
+      " content TEXT NOT NULL) STRICT;"
       "CREATE TABLE _martgate_models(name TEXT NOT NULL PRIMARY KEY, layer TEXT NOT NULL, digest "
       "TEXT NOT NULL,"
-      " row_count INTEGER NOT NULL) STRICT;"
+      " row_count INTEGER NOT NULL, recipe TEXT NOT NULL, content TEXT NOT NULL) STRICT;"
       "CREATE TABLE _martgate_lineage(model TEXT NOT NULL, reads TEXT NOT NULL, reads_layer TEXT "
       "NOT NULL,"
       " columns TEXT NOT NULL, PRIMARY KEY(model, reads)) STRICT;"
@@ -120,7 +157,7 @@ Status write_facts(store::Connection& snapshot, const SnapshotFacts& facts) {
       "column_name TEXT NOT NULL,"
       " check_name TEXT NOT NULL, severity TEXT NOT NULL, verdict TEXT NOT NULL, observed TEXT NOT "
       "NULL,"
-      " expected TEXT NOT NULL) STRICT;");
+      " expected TEXT NOT NULL, recipe TEXT NOT NULL) STRICT;");
   if (!made) return made;
   std::vector<std::vector<Value>> rows;
   rows.push_back({kFormat, facts.id, std::int64_t{facts.built_at.time_since_epoch().count()},
@@ -131,16 +168,17 @@ Status write_facts(store::Connection& snapshot, const SnapshotFacts& facts) {
   rows.clear();
   for (const LoadedTable& table : facts.loaded) {
     rows.push_back({table.source, table.raw_name, table.loads, table.rows, table.quarantined,
-                    as_value(table.last_loaded_at)});
+                    as_value(table.last_loaded_at), table.content});
   }
-  if (auto done = insert_rows(snapshot, "INSERT INTO _martgate_loaded VALUES(?,?,?,?,?,?)", rows);
+  if (auto done = insert_rows(snapshot, "INSERT INTO _martgate_loaded VALUES(?,?,?,?,?,?,?)", rows);
       !done)
     return done;
   rows.clear();
   for (const BuiltModel& model : facts.models) {
-    rows.push_back({model.name, model.layer, model.digest, model.rows});
+    rows.push_back(
+        {model.name, model.layer, model.digest, model.rows, model.recipe, model.content});
   }
-  if (auto done = insert_rows(snapshot, "INSERT INTO _martgate_models VALUES(?,?,?,?)", rows);
+  if (auto done = insert_rows(snapshot, "INSERT INTO _martgate_models VALUES(?,?,?,?,?,?)", rows);
       !done)
     return done;
   rows.clear();
@@ -153,9 +191,9 @@ Status write_facts(store::Connection& snapshot, const SnapshotFacts& facts) {
   rows.clear();
   for (const TestResult& test : facts.tests) {
     rows.push_back({test.name, test.model, test.column, test.check, test.severity,
-                    std::string(name_of(test.verdict)), test.observed, test.expected});
+                    std::string(name_of(test.verdict)), test.observed, test.expected, test.recipe});
   }
-  return insert_rows(snapshot, "INSERT INTO _martgate_tests VALUES(?,?,?,?,?,?,?,?)", rows);
+  return insert_rows(snapshot, "INSERT INTO _martgate_tests VALUES(?,?,?,?,?,?,?,?,?)", rows);
 }
 
 Result<SnapshotFacts> read_facts(const std::filesystem::path& path) {
@@ -181,14 +219,15 @@ Result<SnapshotFacts> read_facts(const std::filesystem::path& path) {
   facts.project_digest = text_of(head->at(0, 4));
   facts.commit = text_of(head->at(0, 5));
   const auto loaded = snapshot->query(
-      "SELECT source, raw_name, loads, row_count, quarantined, last_loaded_at_ms FROM "
+      "SELECT source, raw_name, loads, row_count, quarantined, last_loaded_at_ms, content FROM "
       "_martgate_loaded ORDER BY raw_name");
-  const auto models =
-      snapshot->query("SELECT name, layer, digest, row_count FROM _martgate_models ORDER BY rowid");
+  const auto models = snapshot->query(
+      "SELECT name, layer, digest, row_count, recipe, content FROM _martgate_models ORDER BY "
+      "rowid");
   const auto lineage = snapshot->query(
       "SELECT model, reads, reads_layer, columns FROM _martgate_lineage ORDER BY model, reads");
   const auto tests = snapshot->query(
-      "SELECT name, model, column_name, check_name, severity, verdict, observed, expected"
+      "SELECT name, model, column_name, check_name, severity, verdict, observed, expected, recipe"
       " FROM _martgate_tests ORDER BY name");
   for (const auto* part : {&loaded, &models, &lineage, &tests}) {
     if (!*part) return tl::unexpected(part->error());
@@ -197,11 +236,12 @@ Result<SnapshotFacts> read_facts(const std::filesystem::path& path) {
     const auto row = loaded->row(i);
     facts.loaded.push_back(
         {text_of(row[0]), text_of(row[1]), int_of(row[2]), int_of(row[3]), int_of(row[4]),
-         store::is_null(row[5]) ? std::nullopt : std::optional(time_of(row[5]))});
+         store::is_null(row[5]) ? std::nullopt : std::optional(time_of(row[5])), text_of(row[6])});
   }
   for (std::size_t i = 0; i < models->row_count(); ++i) {
     const auto row = models->row(i);
-    facts.models.push_back({text_of(row[0]), text_of(row[1]), text_of(row[2]), int_of(row[3])});
+    facts.models.push_back({text_of(row[0]), text_of(row[1]), text_of(row[2]), int_of(row[3]),
+                            text_of(row[4]), text_of(row[5])});
   }
   for (std::size_t i = 0; i < lineage->row_count(); ++i) {
     const auto row = lineage->row(i);
@@ -212,7 +252,7 @@ Result<SnapshotFacts> read_facts(const std::filesystem::path& path) {
     const auto row = tests->row(i);
     facts.tests.push_back({text_of(row[0]), text_of(row[1]), text_of(row[2]), text_of(row[3]),
                            text_of(row[4]), verdict_named(text_of(row[5])), text_of(row[6]),
-                           text_of(row[7])});
+                           text_of(row[7]), text_of(row[8])});
   }
   return facts;
 }

@@ -23,6 +23,7 @@ struct LoadedTable {
   std::int64_t rows = 0;
   std::int64_t quarantined = 0;            // rows kept out of it, visible in the raw store
   std::optional<WallTime> last_loaded_at;  // none: nothing was ever loaded
+  std::string content = {};                // digest of which live loads these are; of the build
 };
 
 struct BuiltModel {
@@ -30,6 +31,8 @@ struct BuiltModel {
   std::string layer;   // "staging" | "marts"
   std::string digest;  // of its YAML and SQL
   std::int64_t rows = 0;
+  std::string recipe = {};   // digest of its SQL, its table and the content of all it reads
+  std::string content = {};  // digest of its table: definition, indexes and every row
 };
 
 // `model` reads `columns` of `reads`, as the engine reported when it prepared the model's SQL.
@@ -52,10 +55,12 @@ struct TestResult {
   Verdict verdict = Verdict::Pass;
   std::string observed;  // the number or value found, as text
   std::string expected;  // what was demanded, in words
+  std::string recipe =
+      {};  // digest of its SQL and the content of all it reads; empty: never reused
 };
 
 struct SnapshotFacts {
-  std::string id;  // "20261121T004501Z-1a2b3c4d"
+  std::string id;  // "snap_3f9a1c20b7e4d581"; see snapshot_id
   WallTime built_at{};
   std::string project;
   std::string project_digest;
@@ -70,6 +75,13 @@ struct SnapshotFacts {
   [[nodiscard]] std::vector<std::string> raw_tables_behind(std::string_view model) const;
   [[nodiscard]] const LoadedTable* loaded_table(std::string_view raw_name) const;
 };
+
+// SHA-256 hex over everything a snapshot holds: project and definitions, loads, models with their
+// content, lineage, test verdicts. Neither the time of the build nor the git commit takes part, so
+// the same loads and definitions give the same snapshot whenever and wherever they are built.
+[[nodiscard]] std::string content_digest(const SnapshotFacts& facts);
+// "snap_" and the first 16 digits of it.
+[[nodiscard]] std::string snapshot_id(const SnapshotFacts& facts);
 
 // Tables "_martgate_*" of the snapshot file. Errors of read: Unavailable for a file that is no
 // snapshot.

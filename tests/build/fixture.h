@@ -128,7 +128,12 @@ class Shop {
     return project.models[static_cast<std::size_t>(found - project.models.data())];
   }
   // The project changed.
-  void touch() { project.digest = sha256_hex(std::to_string(++version_)); }
+  void touch() {
+    project.digest = sha256_hex(std::to_string(++version_));
+    for (catalog::Model& one : project.models) {
+      one.common.digest = sha256_hex(one.sql + std::to_string(version_));
+    }
+  }
 
   void ingest_csv(std::string_view rows) {
     std::ofstream(project.settings.data_folder / "orders.csv") << "id,customer,amount,day\n"
@@ -185,6 +190,11 @@ class Shop {
         text += "NULL";
     }
     return text;
+  }
+  std::vector<std::string> snapshot_files() const {
+    std::vector<std::string> names = files();
+    std::erase_if(names, [](const std::string& name) { return !name.ends_with(".db"); });
+    return names;
   }
   std::vector<std::string> files() const {
     std::vector<std::string> names;

@@ -113,7 +113,9 @@ TEST_CASE("build: models become strict tables with indexes, staging is left out"
   shop.ingest_csv(kGoodRows);
   const BuildReport report = shop.build_all();
   CHECK(report.is_published);
-  CHECK(report.facts.id.size() == std::string_view("20261121T004501Z-1a2b3c4d").size());
+  CHECK(report.facts.id.starts_with("snap_"));
+  CHECK(report.facts.id.size() == std::string_view("snap_3f9a1c20b7e4d581").size());
+  CHECK(report.facts.id == engine::snapshot_id(report.facts));
   CHECK(shop.values("SELECT order_id || ':' || coalesce(customer_id, '') || ':' || cents FROM "
                     "orders ORDER BY 1") == "1:anna:1250 2:bert:305 3:anna:10 4::700");
   CHECK(shop.values("SELECT name FROM sqlite_schema WHERE type = 'index' AND name NOT LIKE "
@@ -121,7 +123,7 @@ TEST_CASE("build: models become strict tables with indexes, staging is left out"
         "customers__customer_id orders__customer_id orders__order_id");
   CHECK(shop.values("SELECT count(*) FROM sqlite_schema WHERE name LIKE 'stg_%'") == "0");
   CHECK(shop.values("SELECT count(*) FROM sqlite_stat1 WHERE tbl = 'orders'") == "2");
-  CHECK(shop.files() == std::vector<std::string>{report.facts.id + ".db", "current"});
+  CHECK(shop.snapshot_files() == std::vector<std::string>{report.facts.id + ".db"});
 }
 
 TEST_CASE("build: the facts in the file are those of the report") {
@@ -163,7 +165,7 @@ TEST_CASE("build: a failing test of severity error keeps the old snapshot, a war
   REQUIRE(refused.tests_with(engine::Verdict::Fail).size() == 1);
   CHECK(refused.tests_with(engine::Verdict::Fail)[0]->name == "orders.day.not_null");
   CHECK(*engine::current_snapshot(shop.state()) == first);
-  CHECK(shop.files() == std::vector<std::string>{first + ".db", "current"});
+  CHECK(shop.snapshot_files() == std::vector<std::string>{first + ".db"});
   shop.mart("orders").tests[0].severity = catalog::Severity::Warn;
   shop.touch();
   const BuildReport warned = shop.build_all();
@@ -273,22 +275,139 @@ TEST_CASE("build: a test that cannot be run is an error, not a verdict") {
   CHECK(shop.files().empty());
 }
 
-TEST_CASE("build: nothing is built when neither project nor loads changed, unless forced") {
+TEST_CASE("build: the same project and loads are the same snapshot, and nothing is computed") {
   Shop shop;
   shop.ingest_csv(kGoodRows);
   const BuildReport first = shop.build_all();
   const BuildReport second = shop.build_all();
   CHECK(second.is_up_to_date);
   CHECK_FALSE(second.is_published);
+  CHECK(second.computed.empty());
   CHECK(second.facts.id == first.facts.id);
+  // By force everything is computed, and found to be the same.
   const BuildReport forced = shop.build_all({.force = true});
-  CHECK(forced.is_published);
-  CHECK(forced.facts.id != first.facts.id);
+  CHECK(forced.is_up_to_date);
+  CHECK(forced.computed.size() == 4);
+  CHECK(forced.changed.empty());
+  CHECK(forced.facts.id == first.facts.id);
+  CHECK(forced.facts.built_at == first.facts.built_at);
+}
+
+TEST_CASE(
+    "build: loads that change no row change no mart, other rows change the marts that see them") {
+  Shop shop;
+  shop.ingest_csv(kGoodRows);
+  const BuildReport first = shop.build_all();
+  // Another file, the same rows: the loads are other ones, the marts are not.
+  shop.ingest_csv(std::string(kGoodRows) + "\n");
+  const BuildReport reloaded = shop.build_all();
+  CHECK(reloaded.is_published);
+  CHECK(reloaded.facts.id != first.facts.id);
+  CHECK(reloaded.computed == std::vector<std::string>{"stg_orders"});
+  CHECK(reloaded.changed.empty());
+  CHECK(shop.values("SELECT count(*) FROM orders") == "4");
+  // A row that only orders shows; customers are computed again and found the same.
+  shop.ingest_csv(std::string(kGoodRows) + "5,anna,1,2026-03-01\n");
+  const BuildReport grown = shop.build_all();
+  CHECK(grown.computed.size() == 4);
+  CHECK(grown.changed == std::vector<std::string>{"orders"});
+  CHECK(grown.facts.model("customers")->content == first.facts.model("customers")->content);
+}
+
+TEST_CASE("build: a changed model is computed again with the staging it needs, and no other") {
+  Shop shop;
+  shop.ingest_csv(kGoodRows);
+  const BuildReport first = shop.build_all();
+  shop.mart("customers").sql += " ORDER BY 1";
   shop.touch();
-  CHECK(shop.build_all().is_published);
+  const BuildReport second = shop.build_all();
+  CHECK(second.is_published);
+  CHECK(second.computed == std::vector<std::string>{"customers"});
+  CHECK(second.changed.empty());
+  CHECK(shop.values("SELECT order_id FROM orders ORDER BY 1") == "1 2 3 4");
+  CHECK(shop.values("SELECT name FROM sqlite_schema WHERE type = 'index' AND name NOT LIKE "
+                    "'sqlite_%' ORDER BY 1") ==
+        "customers__customer_id orders__customer_id orders__order_id");
+  CHECK(second.facts.model("orders")->content == first.facts.model("orders")->content);
+}
+
+TEST_CASE("build: a model that reads the clock or random numbers is noticed") {
+  Shop shop;
+  shop.ingest_csv(kGoodRows);
+  shop.mart("stg_orders").sql = "SELECT id, customer, amount, day FROM raw.shop_orders";
+  shop.mart("stg_orders_typed").sql =
+      "SELECT id AS order_id, customer AS customer_id, abs(random() % 1000000007) AS cents, day "
+      "FROM stg_orders";
+  shop.touch();
+  shop.build_all();
+  shop.mart("orders").sql += " WHERE true";
+  shop.touch();
+  const auto report = shop.try_build();
+  REQUIRE_FALSE(report);
+  CHECK(report.error().reason == "not_repeatable");
+}
+
+TEST_CASE("build: the same build gives the same bytes, whatever the number of workers") {
+  Shop shop;
+  std::string rows;
+  for (int i = 0; i < 3'000; ++i)
+    rows += std::to_string(i) + ",c" + std::to_string(i % 97) + ",1.5,2026-01-31\n";
+  shop.ingest_csv(rows);
+  for (int i = 0; i < 6; ++i) {
+    const std::string name = "mart_" + std::to_string(i);
+    shop.add(model(Layer::Marts, name,
+                   "SELECT order_id, count(*) OVER (PARTITION BY customer_id) AS n FROM " +
+                       std::string(i % 2 == 0 ? "orders" : "stg_orders_typed"),
+                   {column("order_id", DataType::Integer), column("n", DataType::Integer)}));
+    shop.mart(name).primary_key = {"order_id"};
+  }
+  const FrozenClock clock(shop.clock.now());
+  std::string first;
+  for (const int workers : {1, 2, 5}) {
+    CAPTURE(workers);
+    std::filesystem::remove_all(shop.state() / "marts");
+    const auto report = build::build(shop.project, shop.loaded(), clock, {.workers = workers});
+    REQUIRE(report);
+    const auto bytes = read_file(engine::snapshot_path(shop.state(), report->facts.id));
+    REQUIRE(bytes);
+    if (first.empty()) first = *bytes;
+    CHECK(*bytes == first);
+  }
+}
+
+TEST_CASE("build: the first error is the same for any number of workers") {
+  Shop shop;
+  shop.ingest_csv(kGoodRows);
+  for (const char* name : {"a_mart", "b_mart", "c_mart"}) {
+    shop.add(model(Layer::Marts, name, "SELECT customer_id FROM stg_orders_typed",
+                   {column("customer_id", DataType::Integer)}));
+  }
+  for (const int workers : {1, 2, 5}) {
+    for (int round = 0; round < 10; ++round) {
+      CHECK(shop.error_text({.workers = workers}).find("a_mart.sql") != std::string::npos);
+    }
+  }
+}
+
+TEST_CASE("build: what was not selected keeps its rows and says that it is behind") {
+  Shop shop;
+  shop.ingest_csv(kGoodRows);
+  CHECK(shop.error_text({.chosen = {"orders"}}).find("holds no customers") != std::string::npos);
+  const BuildReport first = shop.build_all();
   shop.ingest_csv("9,zoe,1,2026-03-01\n");
-  CHECK(shop.build_all().is_published);
+  shop.touch();
+  const BuildReport part = shop.build_all({.chosen = {"orders"}});
+  CHECK(part.is_published);
+  CHECK(part.changed == std::vector<std::string>{"orders"});
   CHECK(shop.values("SELECT order_id FROM orders") == "9");
+  CHECK(shop.values("SELECT customer_id FROM customers ORDER BY 1") == "anna bert");
+  // Old rows are as old as the loads they came from, and the project is not built yet.
+  CHECK(part.facts.project_digest == first.facts.project_digest);
+  CHECK(part.facts.loaded[0].last_loaded_at == first.facts.loaded[0].last_loaded_at);
+  const BuildReport whole = shop.build_all();
+  CHECK(whole.changed == std::vector<std::string>{"customers"});
+  CHECK(whole.facts.project_digest == shop.project.digest);
+  CHECK(shop.values("SELECT customer_id FROM customers") == "zoe");
 }
 
 TEST_CASE("build: loads that are not those of the raw store any more are refused") {
@@ -311,6 +430,7 @@ TEST_CASE("build: progress names every model and test, then the publishing") {
     told += std::string(progress.phase) + std::to_string(progress.done) + "/" +
             std::to_string(progress.total) + " ";
   };
+  options.workers = 2;
   shop.build_all(options);
   CHECK(told == "models0/4 models1/4 models2/4 models3/4 tests0/1 publish0/1 publish1/1 ");
 }
@@ -329,13 +449,17 @@ TEST_CASE("build: the last snapshots are kept and never the current one removed"
   shop.ingest_csv(kGoodRows);
   shop.project.settings.snapshots_keep = 2;
   std::string last;
-  for (int i = 0; i < 4; ++i) last = shop.build_all({.force = true}).facts.id;
-  const auto files = shop.files();
-  CHECK(files.size() == 3);
+  for (int i = 0; i < 4; ++i) {
+    shop.touch();
+    last = shop.build_all().facts.id;
+  }
+  const auto files = shop.snapshot_files();
+  CHECK(files.size() == 2);
   CHECK(std::ranges::find(files, last + ".db") != files.end());
   shop.project.settings.snapshots_keep = 0;
-  last = shop.build_all({.force = true}).facts.id;
-  CHECK(shop.files() == std::vector<std::string>{last + ".db", "current"});
+  shop.touch();
+  last = shop.build_all().facts.id;
+  CHECK(shop.snapshot_files() == std::vector<std::string>{last + ".db"});
 }
 
 TEST_CASE("build: a second build of the same state folder is refused while one runs") {
@@ -370,7 +494,10 @@ TEST_CASE("build: killed at any moment, current names a complete snapshot and le
       const itimerval timer{{0, 0}, {0, delay}};
       ::setitimer(ITIMER_REAL, &timer, nullptr);
       const SystemClock clock;
-      for (;;) static_cast<void>(build::build(shop.project, shop.loaded(), clock, {.force = true}));
+      for (;;) {
+        shop.touch();
+        static_cast<void>(build::build(shop.project, shop.loaded(), clock, {.force = true}));
+      }
     }
     int status = 0;
     REQUIRE(::waitpid(child, &status, 0) == child);
@@ -384,9 +511,10 @@ TEST_CASE("build: killed at any moment, current names a complete snapshot and le
     CHECK(shop.values("PRAGMA integrity_check") == "ok");
   }
   CHECK(killed == kRounds);
+  shop.touch();
   const std::string last = shop.build_all({.force = true}).facts.id;
   for (const std::string& file : shop.files()) {
-    CHECK((file == "current" || file.ends_with(".db")));
+    CHECK((file == "current" || file == "history.jsonl" || file.ends_with(".db")));
   }
   CHECK(*engine::current_snapshot(shop.state()) == last);
 }

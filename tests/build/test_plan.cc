@@ -120,6 +120,44 @@ TEST_CASE("plan: order and lineage come from what the engine reads") {
         "stg_orders_typed<staging.stg_orders(amount customer day id ) ");
 }
 
+TEST_CASE("plan: columns that only USING or NATURAL compares are read") {
+  Shop shop;
+  for (const std::string join : {"JOIN customers USING (customer_id)", "NATURAL JOIN customers",
+                                 "LEFT JOIN customers USING (customer_id)"}) {
+    CAPTURE(join);
+    shop.mart("orders").sql =
+        "SELECT order_id, t.customer_id, cents, day FROM stg_orders_typed t " + join;
+    // A join that nothing is taken from is left out by SQLite when it can change no row.
+    if (join.starts_with("LEFT")) shop.mart("orders").sql += " WHERE customers.rowid IS NOT NULL";
+    const auto plan = plan_models(shop.project);
+    REQUIRE(plan);
+    CHECK(plan->diagnostics.empty());
+    const auto edge = std::ranges::find_if(plan->lineage, [](const engine::LineageEdge& e) {
+      return e.model == "orders" && e.reads == "customers";
+    });
+    REQUIRE(edge != plan->lineage.end());
+    CHECK(edge->columns == std::vector<std::string>{"customer_id"});
+  }
+}
+
+TEST_CASE("plan: staging is one to one with a raw table") {
+  Shop shop;
+  shop.project.sources[0].tables.push_back(shop.project.sources[0].tables[0]);
+  shop.project.sources[0].tables[1].raw_name = "shop_more";
+  shop.mart("stg_orders").sql =
+      "SELECT id, customer, amount, day FROM raw.shop_orders UNION ALL "
+      "SELECT id, customer, amount, day FROM raw.shop_more";
+  CHECK(shop.diagnostics() ==
+        "stg_orders.sql: a staging model that reads a raw table reads nothing else; it reads 2 raw "
+        "tables and 0 models; make one staging model of each raw table, and join them in another "
+        "model\n");
+  shop.mart("stg_orders").sql = "SELECT id, customer, amount, day FROM raw.shop_orders";
+  shop.mart("stg_orders_typed").sql =
+      "SELECT o.id AS order_id, o.customer AS customer_id, 1 AS cents, o.day FROM stg_orders o "
+      "JOIN raw.shop_more m ON m.id = o.id";
+  CHECK(shop.diagnostics().find("it reads 1 raw tables and 1 models") != std::string::npos);
+}
+
 TEST_CASE("plan: common table expressions, counts, JSON functions and like names are understood") {
   Shop shop;
   shop.mart("customers").sql =

@@ -107,7 +107,7 @@ TEST_CASE("gate: a tool list that costs too much is refused with what is longest
 TEST_CASE("gate: a newly published snapshot is taken over, a missing one keeps the old") {
   ServedProject shop(kShop, kShop / "data");
   const std::string before = shop.gate().mart()->facts().id;
-  REQUIRE(replace_file(shop.state_folder() / "marts" / "current", "20990101T000000Z-00000000\n"));
+  REQUIRE(replace_file(shop.state_folder() / "marts" / "current", "snap_0000000000000000\n"));
   CHECK_FALSE(shop.gate().refresh_snapshot());
   CHECK(shop.gate().mart()->facts().id == before);
 }

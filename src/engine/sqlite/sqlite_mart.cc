@@ -25,10 +25,13 @@ class SqliteMart::Lease {
 
 Result<std::shared_ptr<const SqliteMart>> SqliteMart::open(const std::filesystem::path& path,
                                                            const Clock& clock) {
+  auto in_use = SnapshotLease::share(path);
+  if (!in_use) return tl::unexpected(in_use.error());
   auto facts = read_facts(path);
   if (!facts) return tl::unexpected(facts.error());
   // Shared: a server swaps to a newer snapshot while calls still read this one.
-  std::shared_ptr<const SqliteMart> mart(new SqliteMart(path, clock, std::move(*facts)));
+  std::shared_ptr<const SqliteMart> mart(
+      new SqliteMart(path, std::move(*in_use), clock, std::move(*facts)));
   if (auto first = mart->lease(); !first) return tl::unexpected(first.error());
   return mart;
 }

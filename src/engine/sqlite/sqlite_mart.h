@@ -1,4 +1,5 @@
-// A published snapshot file, read through a small pool of hardened connections.
+// A published snapshot file, read through a small pool of hardened connections. While the object
+// lives, the file is not pruned.
 #pragma once
 
 #include <filesystem>
@@ -8,6 +9,7 @@
 
 #include "base/clock.h"
 #include "engine/mart_engine.h"
+#include "engine/snapshot_lease.h"
 
 namespace martgate::engine {
 
@@ -24,14 +26,19 @@ class SqliteMart final : public MartEngine {
   [[nodiscard]] Result<std::string> explain(const std::string& sql) const override;
 
  private:
-  SqliteMart(std::filesystem::path path, const Clock& clock, SnapshotFacts facts)
-      : path_(std::move(path)), clock_(clock), facts_(std::move(facts)) {}
+  SqliteMart(std::filesystem::path path, SnapshotLease in_use, const Clock& clock,
+             SnapshotFacts facts)
+      : path_(std::move(path)),
+        in_use_(std::move(in_use)),
+        clock_(clock),
+        facts_(std::move(facts)) {}
 
   // A connection of the pool, or a new one when all are out: never more than concurrent callers.
   class Lease;
   [[nodiscard]] Result<Lease> lease() const;
 
   std::filesystem::path path_;
+  SnapshotLease in_use_;
   const Clock& clock_;
   SnapshotFacts facts_;
   mutable std::mutex mutex_;
