@@ -9,12 +9,14 @@
 
 #include "base/check.h"
 #include "base/digest.h"
+#include "base/files.h"
 #include "base/json_writer.h"
 #include "build/execute.h"
 #include "build/marts_folder.h"
 #include "build/plan.h"
 #include "build/raw_state.h"
 #include "build/schedule.h"
+#include "build/unit_tests.h"
 #include "build/work_files.h"
 #include "catalog/load.h"
 
@@ -54,6 +56,17 @@ Status note_contents(const fs::path& raw_store, std::vector<engine::LoadedTable>
   return read_raw_contents(*connection, loaded);
 }
 
+Status check_unit_tests(const catalog::Project& project, const std::set<std::string>& chosen) {
+  const auto results = run_unit_tests(project, chosen);
+  if (!results) return tl::unexpected(results.error());
+  for (const UnitTestResult& result : *results) {
+    if (result.is_good) continue;
+    return fail(Code::FailedPrecondition, fmt::format("unit test {} does not hold", result.name),
+                result.differences, "unit_test_failed");
+  }
+  return {};
+}
+
 class Build {
  public:
   Build(const catalog::Project& project, const BuildPlan& plan, const BuildOptions& options,
@@ -71,7 +84,8 @@ class Build {
                                     .loaded = loaded_,
                                     .prior = prior_ ? &*prior_ : nullptr,
                                     .chosen = options_.chosen,
-                                    .is_forced = options_.force});
+                                    .is_forced = options_.force,
+                                    .is_since = options_.since.has_value()});
     if (!schedule) return tl::unexpected(schedule.error());
     BuildReport report;
     // Nothing to compute and nothing to test: what would be published is known already.
@@ -89,8 +103,8 @@ class Build {
     if (!place) return tl::unexpected(place.error());
     std::optional<fs::path> prior_path;
     if (prior_) prior_path = engine::snapshot_path(lock.state_folder(), prior_->id);
-    auto files = WorkFiles::make(
-        {place->marts_path(), place->staging_path(), std::move(prior_path), raw_store});
+    auto files =
+        WorkFiles::make({place->marts_path(), place->staging_path(), prior_path, raw_store});
     if (!files) return tl::unexpected(files.error());
     auto tests = execute({.project = project_,
                           .plan = plan_,
@@ -98,16 +112,28 @@ class Build {
                           .files = *files,
                           .schedule = *schedule,
                           .loaded = loaded_,
+                          .prior = prior_path,
+                          .since = options_.since,
                           .workers = workers(),
                           .progress = options_.progress},
                          [&] { return plan_tests(*schedule); });
     if (!tests) return tl::unexpected(tests.error());
     note_work(*schedule, report);
     report.facts = facts_of(*schedule, std::move(*tests), at);
-    if (!report.tests_with(engine::Verdict::Fail).empty() || keep_current(report)) return report;
+    if (!report.tests_with(engine::Verdict::Fail).empty()) {
+      if (auto noted = note_refused(report.facts); !noted) return tl::unexpected(noted.error());
+      return report;
+    }
+    if (keep_current(report)) return report;
     tell({"publish", report.facts.id, 0, 1});
     if (auto sealed = files->finish(report.facts); !sealed) return tl::unexpected(sealed.error());
     { const WorkFiles closed = std::move(*files); }
+    if (options_.inspect) {
+      auto refusals = options_.inspect(place->marts_path());
+      if (!refusals) return tl::unexpected(refusals.error());
+      report.refusals = std::move(*refusals);
+      if (!report.refusals.empty()) return report;
+    }
     auto published = publish(lock, place->marts_path(), report.facts.id, at);
     if (!published) return tl::unexpected(published.error());
     report.is_published = true;
@@ -118,6 +144,22 @@ class Build {
   }
 
  private:
+  // What keeps a snapshot from being published is in no snapshot: it is written beside them.
+  [[nodiscard]] Status note_refused(const engine::SnapshotFacts& facts) const {
+    std::string text;
+    JsonWriter json(text);
+    json.begin_object().field("at", to_rfc3339(facts.built_at)).key("tests").begin_array();
+    for (const engine::TestResult& test : facts.tests) {
+      if (test.verdict != engine::Verdict::Fail) continue;
+      json.begin_object().field("name", test.name).field("observed", test.observed);
+      json.field("expected", test.expected).key("rows").begin_array();
+      for (const std::string& row : test.failing_rows) json.raw(row);
+      json.end_array().end_object();
+    }
+    json.end_array().end_object();
+    return replace_file(project_.settings.state_folder / "marts" / "refused.json", text + "\n");
+  }
+
   void tell(const BuildProgress& progress) const {
     if (options_.progress) options_.progress(progress);
   }
@@ -248,6 +290,8 @@ Result<BuildReport> build(const catalog::Project& project, std::vector<engine::L
   const auto plan = plan_models(project);
   if (!plan) return tl::unexpected(plan.error());
   if (!plan->diagnostics.empty()) return tl::unexpected(catalog::to_error(plan->diagnostics));
+  if (auto held = check_unit_tests(project, options.chosen); !held)
+    return tl::unexpected(held.error());
   const auto lock = MartsLock::take(project.settings.state_folder);
   if (!lock) return tl::unexpected(lock.error());
   const auto raw_store = raw_store_of(project, *plan);

@@ -45,7 +45,7 @@ std::string shown_value(const Value& value) {
 }
 
 // As the column stores it: decimals are scaled integers, booleans are 0 and 1.
-std::string stored_literal(const catalog::Scalar& value, const catalog::Column& column) {
+std::string literal_of(const catalog::Scalar& value, const catalog::Column& column) {
   const bool is_decimal = column.type == catalog::DataType::Decimal;
   const auto scaled = [&](double number) {
     return fmt::format("{}", std::llround(number * power_of_ten(column.scale)));
@@ -101,34 +101,46 @@ std::string unique_sql(const catalog::Model& model, const std::vector<std::strin
       and_where(test), join(names, ", "));
 }
 
-bool is_within(const catalog::SqlCheck& check, double number) {
-  switch (check.comparison) {
+bool is_within(catalog::Comparison comparison, double low, double high, double number) {
+  switch (comparison) {
     case catalog::Comparison::MustBe:
-      return number == check.low;
+      return number == low;
     case catalog::Comparison::MustNotBe:
-      return number != check.low;
+      return number != low;
     case catalog::Comparison::MustBeLessThan:
-      return number < check.low;
+      return number < low;
+    case catalog::Comparison::MustBeLessOrEqualTo:
+      return number <= low;
     case catalog::Comparison::MustBeGreaterThan:
-      return number > check.low;
+      return number > low;
+    case catalog::Comparison::MustBeGreaterOrEqualTo:
+      return number >= low;
     case catalog::Comparison::MustBeBetween:
-      return number >= check.low && number <= check.high;
+      return number >= low && number <= high;
+    case catalog::Comparison::MustNotBeBetween:
+      return number < low || number > high;
   }
   return false;
 }
 
-std::string expectation(const catalog::SqlCheck& check) {
-  switch (check.comparison) {
+std::string in_words(catalog::Comparison comparison, double low, double high) {
+  switch (comparison) {
     case catalog::Comparison::MustBe:
-      return fmt::format("{}", check.low);
+      return fmt::format("{}", low);
     case catalog::Comparison::MustNotBe:
-      return fmt::format("anything but {}", check.low);
+      return fmt::format("anything but {}", low);
     case catalog::Comparison::MustBeLessThan:
-      return fmt::format("less than {}", check.low);
+      return fmt::format("less than {}", low);
+    case catalog::Comparison::MustBeLessOrEqualTo:
+      return fmt::format("at most {}", low);
     case catalog::Comparison::MustBeGreaterThan:
-      return fmt::format("more than {}", check.low);
+      return fmt::format("more than {}", low);
+    case catalog::Comparison::MustBeGreaterOrEqualTo:
+      return fmt::format("at least {}", low);
     case catalog::Comparison::MustBeBetween:
-      return fmt::format("between {} and {}", check.low, check.high);
+      return fmt::format("between {} and {}", low, high);
+    case catalog::Comparison::MustNotBeBetween:
+      return fmt::format("outside {} to {}", low, high);
   }
   return {};
 }
@@ -207,8 +219,8 @@ class Run {
       if (count == 0) example = statement->column(0);
       count += statement->column_int(1);
     }
-    return Finding{count == 0, found(count, "rows that do not match", example),
-                   "matches " + matches.pattern};
+    return judged(count, found(count, "rows that do not match", example),
+                  "matches " + matches.pattern);
   }
 
   Result<Finding> operator()(const catalog::SqlCheck& check) const {
@@ -220,8 +232,9 @@ class Run {
                               rows->row_count(), rows->columns.size()));
     }
     const std::optional<double> number = number_in(rows->at(0, 0));
-    return Finding{number && is_within(check, *number), shown_value(rows->at(0, 0)),
-                   expectation(check)};
+    const bool is_good = number && is_within(check.comparison, check.low, check.high, *number);
+    return Finding{is_good, shown_value(rows->at(0, 0)),
+                   in_words(check.comparison, check.low, check.high)};
   }
 
  private:
@@ -242,7 +255,26 @@ class Run {
     const auto rows = query();
     if (!rows) return tl::unexpected(rows.error());
     const std::int64_t count = std::get<std::int64_t>(rows->at(0, 0));
-    return Finding{count == 0, found(count, what, rows->at(0, 1)), std::move(expected)};
+    return judged(count, found(count, what, rows->at(0, 1)), std::move(expected));
+  }
+
+  // Without a threshold there must be no offender.
+  Result<Finding> judged(std::int64_t count, std::string observed, std::string expected) const {
+    if (!test_.threshold) return Finding{count == 0, std::move(observed), std::move(expected)};
+    const catalog::Threshold& limit = *test_.threshold;
+    auto number = static_cast<double>(count);
+    std::string words = in_words(limit.comparison, limit.low, limit.high);
+    if (limit.is_percent) {
+      const auto rows = connection_.query_value(Sql::rendered(fmt::format(
+          "SELECT count(*) FROM {} WHERE true{}", qualified(model_), and_where(test_))));
+      if (!rows) return tl::unexpected(rows.error());
+      const auto total = std::get<std::int64_t>(*rows);
+      number = total == 0 ? 0 : number / static_cast<double>(total) * 100;
+      observed += fmt::format(" ({:.3g}% of {})", number, total);
+    }
+    const std::string unit = limit.is_percent ? "%" : " offenders";
+    return Finding{is_within(limit.comparison, limit.low, limit.high, number), std::move(observed),
+                   fmt::format("{}, with {}{}", expected, words, unit)};
   }
 
   store::Connection& connection_;
@@ -251,7 +283,111 @@ class Run {
   std::string sql_;
 };
 
+// A SELECT of the rows that fail a test, or of those that may (matches); empty when no row does it
+// alone.
+std::string failing_sql(const catalog::Model& model, const catalog::Project& project,
+                        const catalog::DataTest& test) {
+  const std::string table = qualified(model);
+  const std::string column = store::quoted_identifier(test.column);
+  std::string condition = std::visit(
+      Overloaded{
+          [&](const catalog::NotNull&) { return column + " IS NULL"; },
+          [&](const catalog::Unique& unique) {
+            std::vector<std::string> names;
+            for (const std::string& name :
+                 unique.columns.empty() ? std::vector{test.column} : unique.columns) {
+              names.push_back(store::quoted_identifier(name));
+            }
+            const std::string list = join(names, ", ");
+            return fmt::format(
+                "({0}) IN (SELECT {0} FROM {1} WHERE true{2} GROUP BY {0} HAVING count(*) > 1)",
+                list, table, and_where(test));
+          },
+          [&](const catalog::AcceptedValues& accepted) {
+            const catalog::Column* declared = model.column(test.column);
+            MARTGATE_CHECK(declared != nullptr);
+            std::vector<std::string> literals;
+            for (const catalog::Scalar& value : accepted.values) {
+              literals.push_back(stored_literal(value, *declared));
+            }
+            return fmt::format("{0} IS NOT NULL AND {0} NOT IN ({1})", column,
+                               join(literals, ", "));
+          },
+          [&](const catalog::References& references) {
+            const std::string other = store::quoted_identifier(references.column);
+            return fmt::format(
+                "{0} IS NOT NULL AND {0} NOT IN (SELECT {1} FROM {2} WHERE {1} IS NOT NULL)",
+                column, other, qualified(*project.model(references.to)));
+          },
+          [&](const catalog::Matches&) { return column + " IS NOT NULL"; },
+          [](const catalog::RowCount&) { return std::string(); },
+          [](const catalog::SqlCheck&) { return std::string(); },
+      },
+      test.check);
+  if (condition.empty()) return {};
+  return fmt::format("SELECT * FROM {} WHERE ({}){} ORDER BY rowid", table, condition,
+                     and_where(test));
+}
+
+std::string row_json(const catalog::Model& model, const store::Statement& row) {
+  std::string text;
+  JsonWriter json(text);
+  json.begin_object();
+  for (int i = 0; i < row.column_count(); ++i) {
+    const catalog::Column& column = model.columns[static_cast<std::size_t>(i)];
+    json.key(column.name);
+    const Value value = row.column(i);
+    if (store::is_null(value)) {
+      json.null();
+    } else if (!may_show(column)) {
+      json.string("***");
+    } else if (const auto* number = std::get_if<std::int64_t>(&value)) {
+      if (column.type == catalog::DataType::Decimal)
+        json.raw(decimal_text(*number, column.scale));
+      else
+        json.integer(*number);
+    } else if (const auto* real = std::get_if<double>(&value)) {
+      json.real(*real);
+    } else {
+      json.string(shown(std::get<std::string>(value), kValueShownBytes));
+    }
+  }
+  json.end_object();
+  return text;
+}
+
+Result<std::vector<std::string>> failing_rows(store::Connection& connection,
+                                              const catalog::Model& model,
+                                              const catalog::Project& project,
+                                              const catalog::DataTest& test) {
+  std::vector<std::string> rows;
+  const std::string sql = failing_sql(model, project, test);
+  if (sql.empty()) return rows;
+  auto select = connection.prepare(Sql::rendered(sql));
+  if (!select) return tl::unexpected(select.error());
+  const auto* matches = std::get_if<catalog::Matches>(&test.check);
+  std::optional<RE2> pattern;
+  int tested = 0;
+  if (matches != nullptr) {
+    pattern.emplace(matches->pattern, RE2::Quiet);
+    const auto at = std::ranges::find(model.columns, test.column, &catalog::Column::name);
+    tested = static_cast<int>(at - model.columns.begin());
+  }
+  while (rows.size() < engine::kFailingRowsMax) {
+    const auto more = select->step();
+    if (!more) return tl::unexpected(more.error());
+    if (!*more) break;
+    if (pattern && RE2::PartialMatch(select->column_text(tested), *pattern)) continue;
+    rows.push_back(row_json(model, *select));
+  }
+  return rows;
+}
+
 }  // namespace
+
+std::string stored_literal(const catalog::Scalar& value, const catalog::Column& column) {
+  return literal_of(value, column);
+}
 
 std::string_view name_of(const catalog::Check& check) {
   return std::visit(Overloaded{
@@ -336,6 +472,11 @@ Result<engine::TestResult> run_test(store::Connection& connection, const catalog
   result.severity = is_warning ? "warn" : "error";
   if (!finding->is_good)
     result.verdict = is_warning ? engine::Verdict::Warn : engine::Verdict::Fail;
+  if (!finding->is_good) {
+    auto rows = failing_rows(connection, *model, project, test);
+    if (!rows) return tl::unexpected(with_context(rows.error(), test.name));
+    result.failing_rows = std::move(*rows);
+  }
   result.observed = finding->observed;
   result.expected = finding->expected;
   return result;

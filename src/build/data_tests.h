@@ -13,6 +13,11 @@ namespace martgate::build {
 
 [[nodiscard]] std::string_view name_of(const catalog::Check& check);  // "accepted_values"
 
+// A value of the project's YAML as SQL, the way the column stores it: decimals are scaled integers,
+// booleans are 0 and 1.
+[[nodiscard]] std::string stored_literal(const catalog::Scalar& value,
+                                         const catalog::Column& column);
+
 // The one SELECT of a test; planning prepares it, so that a broken one is found before any data is.
 [[nodiscard]] std::string test_sql(const catalog::Model& model, const catalog::Project& project,
                                    const catalog::DataTest& test);

@@ -107,8 +107,11 @@ class Executor {
       if (!errors_.empty() && *index > errors_.begin()->first) continue;
       ++running_;
       tell("models", schedule_.model(*index).common.name);
+      std::optional<Step> step;
+      if (schedule_.is_step(*index) && execution_.prior)
+        step = Step{*execution_.prior, execution_.since};
       lock.unlock();
-      auto made = compute(worker, schedule_.model(*index));
+      auto made = compute(worker, schedule_.model(*index), step);
       lock.lock();
       Status done = made ? schedule_.computed(*index, made->rows, std::move(made->content))
                          : tl::unexpected(made.error());
@@ -125,7 +128,8 @@ class Executor {
   };
 
   // Into a file of its own, which nobody else looks at.
-  Result<Made> compute(Worker& worker, const catalog::Model& model) {
+  Result<Made> compute(Worker& worker, const catalog::Model& model,
+                       const std::optional<Step>& step) {
     auto target = Connection::open_writable(execution_.place.table_path(model.common.name),
                                             store::Durability::Build);
     if (!target) return tl::unexpected(target.error());
@@ -135,7 +139,9 @@ class Executor {
         std::ranges::any_of(execution_.plan.lineage, [&](const engine::LineageEdge& edge) {
           return edge.model == model.common.name && edge.reads_layer == "raw";
         });
-    const auto rows = fill(is_of_raw ? worker.with_raw : worker.of_models, *target, model);
+    Connection& source = is_of_raw ? worker.with_raw : worker.of_models;
+    const auto rows = model.incremental ? fill_incremental(source, *target, model, step)
+                                        : fill(source, *target, model);
     if (!rows) {
       Error error = rows.error();
       // The plan accepted it, so the raw store is behind the project's sources.

@@ -1,7 +1,10 @@
 // Carries a schedule out with several workers, then runs the tests on what was built.
 #pragma once
 
+#include <filesystem>
 #include <functional>
+#include <optional>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -30,6 +33,8 @@ struct Execution {
   WorkFiles& files;
   Schedule& schedule;
   std::vector<engine::LoadedTable>& loaded;
+  std::optional<std::filesystem::path> prior;  // the snapshot before
+  std::optional<std::string> since;            // ISO date for incremental models
   int workers = 1;
   std::function<void(const BuildProgress&)> progress;  // one call at a time, from any thread
 };

@@ -123,17 +123,18 @@ std::string repeated_key(store::Connection& connection, const catalog::Model& mo
   return fmt::format("{} ({} rows)", join(parts, ", "), shown_value(rows->at(0, 0)));
 }
 
-}  // namespace
-
-Result<std::int64_t> fill(store::Connection& source, store::Connection& target,
-                          const catalog::Model& model) {
+// Every row of `sql` into the model's table in `main` of `target`, which is made first.
+Result<std::int64_t> fill_from(store::Connection& source, store::Connection& target,
+                               const catalog::Model& model, std::string_view sql,
+                               const std::vector<Value>& values) {
   // Nothing but a SELECT is run.
-  auto select = source.prepare_select(Sql::rendered(model.sql));
+  auto select = source.prepare_select(Sql::rendered(sql));
   if (!select) {
     Error error = with_context(select.error(), model.sql_file);
     error.reason = kFailed;
     return tl::unexpected(error);
   }
+  if (auto bound = select->statement.bind_all(values); !bound) return tl::unexpected(bound.error());
   if (auto made = target.execute(Sql::rendered(create_table_sql(model, "main"))); !made) {
     return tl::unexpected(with_context(made.error(), model.common.file));
   }
@@ -164,6 +165,113 @@ Result<std::int64_t> fill(store::Connection& source, store::Connection& target,
       return tl::unexpected(refusal_of_row(model, select->statement, done.error()));
     }
   }
+}
+
+std::string without_semicolon(const std::string& sql) {
+  const std::size_t end = sql.find_last_not_of(" \t\r\n;");
+  return sql.substr(0, end == std::string::npos ? 0 : end + 1);
+}
+
+std::string table_named(const catalog::Model& model, std::string_view suffix) {
+  return "main." + store::quoted_identifier(model.common.name + std::string(suffix));
+}
+
+// By key, or by time and then everything: an order that does not depend on how rows came together.
+std::string order_of(const catalog::Model& model) {
+  const catalog::Incremental& incremental = *model.incremental;
+  if (!incremental.unique_key.empty()) return quoted_list(incremental.unique_key);
+  std::vector<std::string> columns{incremental.time};
+  for (const catalog::Column& column : model.columns) columns.push_back(column.name);
+  return quoted_list(columns);
+}
+
+Status attach_prior(store::Connection& target, const std::filesystem::path& path) {
+  auto attach = target.prepare("ATTACH ? AS prior");
+  if (!attach) return tl::unexpected(attach.error());
+  if (auto bound = attach->bind(0, path.string()); !bound) return bound;
+  return attach->run();
+}
+
+// The day from which rows are selected again; NULL when the table before has none.
+Value window_start(store::Connection& target, const catalog::Model& model,
+                   const std::optional<std::string>& since) {
+  if (since) return *since;
+  const auto start = target.query_value(Sql::rendered(
+      fmt::format("SELECT date(max({}), '-{} days') FROM prior.{}",
+                  store::quoted_identifier(model.incremental->time), model.incremental->late_days,
+                  store::quoted_identifier(model.common.name))));
+  return start ? *start : Value();
+}
+
+// Which rows of the table before stay: those of no new key, or those before the window.
+std::string kept_condition(const catalog::Model& model, const std::string& table) {
+  const catalog::Incremental& incremental = *model.incremental;
+  if (incremental.unique_key.empty()) {
+    return "old." + store::quoted_identifier(incremental.time) + " < ?";
+  }
+  std::vector<std::string> same;
+  for (const std::string& name : incremental.unique_key) {
+    const std::string column = store::quoted_identifier(name);
+    same.push_back(fmt::format("fresh.{0} IS old.{0}", column));
+  }
+  return fmt::format("NOT EXISTS (SELECT 1 FROM main.{} AS fresh WHERE {})", table,
+                     join(same, " AND "));
+}
+
+}  // namespace
+
+Result<std::int64_t> fill(store::Connection& source, store::Connection& target,
+                          const catalog::Model& model) {
+  return fill_from(source, target, model, model.sql, {});
+}
+
+Result<std::int64_t> fill_incremental(store::Connection& source, store::Connection& target,
+                                      const catalog::Model& model,
+                                      const std::optional<Step>& step) {
+  const catalog::Incremental& incremental = *model.incremental;
+  const std::string time = store::quoted_identifier(incremental.time);
+  const std::string table = store::quoted_identifier(model.common.name);
+  // The line end keeps a comment at the end of the SELECT from swallowing what follows.
+  const std::string select = "SELECT * FROM (" + without_semicolon(model.sql) + "\n)";
+  const std::string order = " ORDER BY " + order_of(model);
+  if (!step) return fill_from(source, target, model, select + order, {});
+  if (auto attached = attach_prior(target, step->prior); !attached)
+    return tl::unexpected(attached.error());
+  const Value start = window_start(target, model, step->since);
+  if (store::is_null(start)) {
+    if (auto done = target.execute("DETACH prior"); !done) return tl::unexpected(done.error());
+    return fill_from(source, target, model, select + order, {});
+  }
+  // What is new, in a table of the same name in front, so that messages name the model.
+  const auto fresh = fill_from(
+      source, target, model,
+      fmt::format("{} WHERE {} >= ? OR {} IS NULL{}", select, time, time, order), {start});
+  if (!fresh) return tl::unexpected(fresh.error());
+  if (!incremental.unique_key.empty()) {
+    const IndexDesign key{incremental.unique_key, true, "incremental.unique_key"};
+    if (auto keyed = add_indexes(target, model, std::span(&key, 1)); !keyed)
+      return tl::unexpected(keyed.error());
+  }
+  const std::string whole = table_named(model, "__whole");
+  catalog::Model twin = model;
+  twin.common.name += "__whole";
+  if (auto made = target.execute(Sql::rendered(create_table_sql(twin, "main"))); !made)
+    return tl::unexpected(made.error());
+  auto join = target.prepare(Sql::rendered(
+      fmt::format("INSERT INTO {} SELECT * FROM (SELECT * FROM prior.{} AS old WHERE {} UNION ALL"
+                  " SELECT * FROM main.{}){}",
+                  whole, table, kept_condition(model, table), table, order)));
+  if (!join) return tl::unexpected(join.error());
+  if (incremental.unique_key.empty()) {
+    if (auto bound = join->bind(0, start); !bound) return tl::unexpected(bound.error());
+  }
+  if (auto done = join->run(); !done)
+    return tl::unexpected(with_context(done.error(), model.common.file));
+  const std::int64_t rows = target.changes();
+  auto swapped = target.execute(Sql::rendered(fmt::format(
+      "DETACH prior; DROP TABLE main.{}; ALTER TABLE {} RENAME TO {}", table, whole, table)));
+  if (!swapped) return tl::unexpected(swapped.error());
+  return rows;
 }
 
 Status add_indexes(store::Connection& target, const catalog::Model& model,

@@ -9,6 +9,7 @@
 
 #include "base/json_writer.h"
 #include "base/text.h"
+#include "build/column_lineage.h"
 #include "build/data_tests.h"
 #include "build/model_table.h"
 #include "store/connection.h"
@@ -39,8 +40,8 @@ void set_place(Diagnostic& diagnostic, std::string_view sql, int offset) {
 
 class Planner {
  public:
-  Planner(const catalog::Project& project, store::Connection shadow)
-      : project_(project), shadow_(std::move(shadow)) {}
+  Planner(const catalog::Project& project, store::Connection shadow, Detail detail)
+      : project_(project), shadow_(std::move(shadow)), detail_(detail) {}
 
   Result<BuildPlan> run() {
     if (auto made = make_raw(); !made) return tl::unexpected(made.error());
@@ -49,6 +50,10 @@ class Planner {
     for (const catalog::Model& model : project_.models) read_model(model);
     for (const catalog::Model& model : project_.models) check_tests(model);
     find_order();
+    if (detail_ == Detail::Columns && plan_.diagnostics.empty()) {
+      for (const catalog::Model& model : project_.models) add_columns(model);
+      std::ranges::sort(plan_.columns);
+    }
     std::ranges::sort(plan_.diagnostics, {}, [](const Diagnostic& d) {
       return std::tuple(d.file, d.line, d.column, d.message);
     });
@@ -253,6 +258,37 @@ class Planner {
     }
   }
 
+  // What the columns take their values from, held against what the whole SELECT reads: a column
+  // that is not among that was misunderstood, and then each is taken to read everything.
+  void add_columns(const catalog::Model& model) {
+    std::set<ColumnEdge> edges;
+    std::set<ColumnEdge> possible;
+    for (const engine::LineageEdge& edge : plan_.lineage) {
+      if (edge.model != model.common.name) continue;
+      for (const std::string& read : edge.columns) {
+        for (const catalog::Column& column : model.columns)
+          possible.insert({edge.model, column.name, edge.reads, edge.reads_layer, read});
+      }
+    }
+    const auto origins = column_lineage(shadow_, model.sql);
+    bool is_exact = origins && origins->size() == model.columns.size();
+    for (std::size_t i = 0; is_exact && i < origins->size(); ++i) {
+      for (const ColumnOrigin& origin : (*origins)[i]) {
+        const Layer layer = origin.schema == kRawSchema       ? Layer::Raw
+                            : origin.schema == kStagingSchema ? Layer::Staging
+                                                              : Layer::Marts;
+        if (is_table_function(origin.table)) continue;
+        const ColumnEdge edge{model.common.name, model.columns[i].name, origin.table,
+                              std::string(name_of(layer)), origin.column};
+        is_exact = is_exact && possible.contains(edge);
+        edges.insert(edge);
+      }
+    }
+    if (!is_exact && !model.is_seed) plan_.inexact.push_back(model.common.name);
+    const auto& found = is_exact || model.is_seed ? edges : possible;
+    plan_.columns.insert(plan_.columns.end(), found.begin(), found.end());
+  }
+
   void check_tests(const catalog::Model& model) {
     for (const catalog::DataTest& test : model.tests) {
       const auto prepared = shadow_.prepare_select(Sql::rendered(test_sql(model, project_, test)));
@@ -341,6 +377,7 @@ class Planner {
 
   const catalog::Project& project_;
   store::Connection shadow_;
+  Detail detail_;
   BuildPlan plan_;
   std::vector<std::string> raw_names_;
   std::set<std::string> column_names_;
@@ -352,10 +389,10 @@ class Planner {
 
 }  // namespace
 
-Result<BuildPlan> plan_models(const catalog::Project& project) {
+Result<BuildPlan> plan_models(const catalog::Project& project, Detail detail) {
   auto shadow = store::Connection::open_memory();
   if (!shadow) return tl::unexpected(shadow.error());
-  return Planner(project, std::move(*shadow)).run();
+  return Planner(project, std::move(*shadow), detail).run();
 }
 
 }  // namespace martgate::build

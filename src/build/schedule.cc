@@ -11,6 +11,11 @@
 #include "build/table_design.h"
 
 namespace martgate::build {
+namespace {
+
+constexpr std::size_t kDefinitionDigits = 32;
+
+}  // namespace
 
 Result<Schedule> Schedule::make(const ScheduleInputs& inputs) {
   Schedule schedule(inputs);
@@ -27,7 +32,7 @@ Result<Schedule> Schedule::make(const ScheduleInputs& inputs) {
 }
 
 Schedule::Schedule(const ScheduleInputs& inputs)
-    : project_(&inputs.project), is_forced_(inputs.is_forced) {
+    : project_(&inputs.project), is_forced_(inputs.is_forced), is_since_(inputs.is_since) {
   std::map<std::string, std::size_t, std::less<>> indexes;
   for (const std::string& name : inputs.plan.order) {
     Node node;
@@ -72,10 +77,19 @@ std::optional<std::size_t> Schedule::index_of(std::string_view name) const {
   return std::nullopt;
 }
 
+bool Schedule::is_step(std::size_t index) const {
+  const Node& node = nodes_[index];
+  if (!node.model->incremental || node.before == nullptr || is_forced_) return false;
+  return node.before->recipe.starts_with(
+      std::string_view(node.built.recipe).substr(0, kDefinitionDigits));
+}
+
 const engine::BuiltModel& Schedule::built(std::size_t index) const {
   return nodes_[index].built;
 }
 
+// Half of it is the digest of the definition, half that of the inputs, so that a change of the one
+// can be told from a change of the other.
 std::string Schedule::recipe_of(const Node& node) const {
   std::string text;
   JsonWriter json(text);
@@ -84,13 +98,21 @@ std::string Schedule::recipe_of(const Node& node) const {
   for (const IndexDesign& index : indexes_of(*project_, *node.model)) {
     json.string(create_index_sql(*node.model, index, schema));
   }
-  json.begin_array();
-  for (const std::string& raw : node.raw) json.string(raw);
-  for (const std::size_t input : node.inputs) {
-    json.string(nodes_[input].built.name).string(nodes_[input].built.content);
+  if (const auto& incremental = node.model->incremental) {
+    json.string(incremental->time).integer(incremental->late_days);
+    for (const std::string& key : incremental->unique_key) json.string(key);
   }
-  json.end_array().end_array();
-  return sha256_hex(text);
+  json.end_array();
+  std::string inputs_text;
+  JsonWriter inputs(inputs_text);
+  inputs.begin_array();
+  for (const std::string& raw : node.raw) inputs.string(raw);
+  for (const std::size_t input : node.inputs) {
+    inputs.string(nodes_[input].built.name).string(nodes_[input].built.content);
+  }
+  inputs.end_array();
+  return sha256_hex(text).substr(0, kDefinitionDigits) +
+         sha256_hex(inputs_text).substr(0, kDefinitionDigits);
 }
 
 bool Schedule::has_known_inputs(const Node& node) const {
@@ -105,8 +127,8 @@ void Schedule::settle() {
     if (node.is_chosen) {
       if (!has_known_inputs(node)) continue;
       node.built.recipe = recipe_of(node);
-      if (is_forced_ || node.before == nullptr || node.before->recipe != node.built.recipe)
-        continue;
+      const bool is_again = is_forced_ || (is_since_ && node.model->incremental);
+      if (is_again || node.before == nullptr || node.before->recipe != node.built.recipe) continue;
       node.built.rows = node.before->rows;
       node.built.content = node.before->content;
       node.is_known = node.is_carried = true;

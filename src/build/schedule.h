@@ -3,7 +3,8 @@
 //
 // A model's recipe is the digest of its SQL, its table and the content of everything it reads. The
 // same recipe as in the snapshot before means the same rows, so nothing is computed. A model whose
-// inputs were computed again to the same content is not computed again either.
+// inputs were computed again to the same content is not computed again either. An incremental model
+// whose inputs alone changed takes a step from the rows it had.
 #pragma once
 
 #include <cstddef>
@@ -28,6 +29,7 @@ struct ScheduleInputs {
   // Models that may become new; empty: all. Staging behind them counts as chosen.
   std::set<std::string> chosen = {};
   bool is_forced = false;  // chosen models are computed, whatever their recipe
+  bool is_since = false;   // chosen incremental models are computed, whatever their recipe
 };
 
 class Schedule {
@@ -56,6 +58,8 @@ class Schedule {
   // Its content is that of the snapshot before.
   [[nodiscard]] bool is_carried(std::size_t index) const { return nodes_[index].is_carried; }
   [[nodiscard]] bool is_readable(std::size_t index) const { return nodes_[index].is_readable; }
+  // An incremental model that was made by the same definition before: only what is new is computed.
+  [[nodiscard]] bool is_step(std::size_t index) const;
   // Not chosen, and no longer what project and loads would give.
   [[nodiscard]] bool is_behind(std::size_t index) const { return nodes_[index].is_behind; }
   [[nodiscard]] const engine::BuiltModel& built(std::size_t index) const;
@@ -87,6 +91,7 @@ class Schedule {
 
   const catalog::Project* project_;
   bool is_forced_;
+  bool is_since_;
   std::vector<Node> nodes_;
 };
 

@@ -160,6 +160,7 @@ std::vector<IndexDesign> indexes_of(const catalog::Project& project, const catal
   for (const catalog::Relationship& relationship : model.relationships) {
     add({relationship.from_columns, false, ""});
   }
+  for (const std::vector<std::string>& columns : model.indexes) add({columns, false, ""});
   return indexes;
 }
 

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <map>
 
+#include "base/text.h"
 #include "catalog/check_names.h"
 #include "catalog/checks.h"
 #include "catalog/fields.h"
@@ -198,11 +199,43 @@ void check_relationships(const Draft& draft, const Model& model, const Node& lis
   }
 }
 
+void check_incremental(const Model& model, const Node& node) {
+  if (!node.exists()) return;
+  check_own_columns(model, node.at("unique_key"));
+  const Column* time = resolve_column(model, node.at("time"));
+  if (time != nullptr && !is_time(time->type)) {
+    node.at("time").mistake(fmt::format("{} is {}", time->name, name_of(time->type)),
+                            {"accepted: a date or a timestamp"});
+  }
+}
+
+void check_unit_tests(const Model& model, const Node& list) {
+  std::map<std::string, int> lines;
+  for (const Node& test : list.items()) {
+    const Node name = test.at("name");
+    const auto [first, is_new] = lines.emplace(name.text(), name.position().line);
+    if (!is_new) {
+      name.mistake(fmt::format("unit test \"{}\" appears twice", name.text()),
+                   {fmt::format("first on line {}", first->second)});
+    }
+    for (const Node& row : test.at("expect").at("rows").items()) {
+      for (const std::string& key : row.keys()) {
+        if (model.column(key) != nullptr) continue;
+        row.at(key).mistake(fmt::format("{} has no column \"{}\"", model.common.name, key),
+                            name_hints(key, column_names(model)));
+      }
+    }
+  }
+}
+
 void check_model(const Draft& draft, const Model& model, const Node& node) {
   check_columns(draft, model, node.at("columns"));
   check_own_columns(model, node.at("primary_key"));
   check_time(model, node.at("agg_time_dimension"));
   check_relationships(draft, model, node.at("relationships"));
+  check_incremental(model, node.at("incremental"));
+  for (const Node& index : node.at("indexes").items()) check_own_columns(model, index);
+  check_unit_tests(model, node.at("unit_tests"));
   for (const Node& test : node.at("tests").items()) {
     check_own_columns(model, test.at("unique").at("columns"));
   }

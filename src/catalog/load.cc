@@ -13,6 +13,7 @@
 #include "catalog/git_commit.h"
 #include "catalog/project_files.h"
 #include "catalog/read_objects.h"
+#include "catalog/seed.h"
 
 namespace martgate::catalog {
 namespace {
@@ -47,6 +48,17 @@ void read_models(const std::vector<std::string>& files, FileReader& reader, Repo
     return read_model(node, layer, sql_file, reader.read_sql(sql_file).value_or(""));
   };
   read_shelf(files, "catalog/model.schema.json", read, reader, report, shelf);
+}
+
+// On the models' shelf: whoever reads a seed reads a model.
+void read_seeds(const std::vector<std::string>& files, FileReader& reader, Report& report,
+                Shelf<Model>& shelf) {
+  const auto read = [&](const Node& node) {
+    const std::string& file = node.file();
+    const std::string csv_file = file.substr(0, file.size() - 5) + ".csv";
+    return read_seed(node, csv_file, reader.read_sql(csv_file).value_or(""), report);
+  };
+  read_shelf(files, "catalog/seed.schema.json", read, reader, report, shelf);
 }
 
 void read_tools(const ProjectFiles& files, FileReader& reader, Report& report, Draft& draft) {
@@ -111,6 +123,7 @@ Draft read_draft(const fs::path& root, const LoadOptions& options, Report& repor
   read_shelf(files.sources, "catalog/source.schema.json", read_source, reader, report,
              draft.sources);
   read_models(files.models, reader, report, draft.models);
+  read_seeds(files.seeds, reader, report, draft.models);
   read_shelf(files.metrics, "catalog/metric.schema.json", read_metric, reader, report,
              draft.metrics);
   read_tools(files, reader, report, draft);

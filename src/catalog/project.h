@@ -189,14 +189,24 @@ enum class Comparison : std::uint8_t {
   MustBe,
   MustNotBe,
   MustBeLessThan,
+  MustBeLessOrEqualTo,
   MustBeGreaterThan,
-  MustBeBetween
+  MustBeGreaterOrEqualTo,
+  MustBeBetween,
+  MustNotBeBetween,
 };
 struct SqlCheck {
   std::string query;  // one row, one column
   Comparison comparison = Comparison::MustBe;
   double low = 0;   // the operand; lower bound of between (included)
   double high = 0;  // upper bound of between (included)
+};
+// What the number of offenders must be; without one it must be 0.
+struct Threshold {
+  Comparison comparison = Comparison::MustBe;
+  double low = 0;
+  double high = 0;
+  bool is_percent = false;  // of the rows that are tested
 };
 using Check =
     std::variant<NotNull, Unique, AcceptedValues, References, Matches, RowCount, SqlCheck>;
@@ -207,14 +217,38 @@ struct DataTest {
   std::string column;  // empty for a model-level test
   Check check;
   Severity severity = Severity::Error;
-  std::string where;  // SQL condition, may be empty
-  int line = 0;       // in the model's YAML
+  std::string where;                        // SQL condition, may be empty
+  int line = 0;                             // in the model's YAML
+  std::optional<Threshold> threshold = {};  // of tests that count offenders
+};
+
+// A row of a unit test: column and value; a column that is not named is NULL.
+using UnitRow = std::vector<std::pair<std::string, Scalar>>;
+struct UnitInput {
+  std::string input;  // a model, or raw.<table>
+  std::vector<UnitRow> rows;
+};
+struct UnitTest {
+  std::string name;  // "orders.refunds_are_subtracted"
+  std::string description;
+  std::vector<UnitInput> given;
+  std::vector<UnitRow> expect;  // in any order; columns that no row names are not compared
+  int line = 0;                 // in the model's YAML
+};
+
+// How a mart grows by what is new instead of being computed whole.
+struct Incremental {
+  std::string time;   // rows from the newest time before, less late_days, are selected again
+  int late_days = 0;  // how late a row may come and still be seen
+  std::vector<std::string>
+      unique_key;  // they replace rows of the same key; empty: all of that time
 };
 
 struct Model {
   Common common;
   Layer layer = Layer::Marts;
   Access access = Access::Public;
+  bool is_seed = false;  // the rows of a CSV in git
   std::string sql;       // the SELECT
   std::string sql_file;  // relative to the project folder
   std::vector<std::string> primary_key;
@@ -222,6 +256,9 @@ struct Model {
   std::vector<Column> columns;
   std::vector<Relationship> relationships;
   std::vector<DataTest> tests;
+  std::optional<Incremental> incremental = {};
+  std::vector<std::vector<std::string>> indexes = {};  // columns of each that is declared
+  std::vector<UnitTest> unit_tests = {};
 
   [[nodiscard]] const Column* column(std::string_view column_name) const;
   [[nodiscard]] const Relationship* relationship(std::string_view relationship_name) const;
@@ -279,12 +316,25 @@ struct Example {
   std::string arguments_json;
 };
 
+// A number, or a table of them, that people trust and the metric must equal.
+struct TieOut {
+  std::string name;              // "net_revenue.annual_report_2025"
+  std::string report;            // where the trusted number comes from
+  std::string arguments_json;    // of the query; the metric is the one that declares it
+  std::optional<double> equals;  // a query without groups
+  std::string file;              // a CSV of the project: groups as in group_by, then the value
+  double tolerance = 0;
+  bool is_percent = false;  // the tolerance is a share of the trusted number
+  Severity severity = Severity::Error;
+};
+
 struct Metric {
   Common common;
   std::variant<SimpleMetric, RatioMetric, DerivedMetric> definition;
   std::vector<std::string> dimensions;  // allow-list; empty = all
   Unit unit;
   std::vector<Example> examples;
+  std::vector<TieOut> tie_outs = {};
 };
 
 // Of a ratio the numerator, then the denominator; none of a simple metric.

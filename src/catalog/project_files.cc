@@ -95,8 +95,10 @@ class Walk {
   Report& report_;
 };
 
-// The YAML files of one layer that have their SQL; the halves without the other are reported.
-void add_models(const Walk& walk, const std::string& folder, std::vector<std::string>& models) {
+// The YAML files of one folder that have their SQL or CSV; the halves without the other are
+// reported.
+void add_pairs(const Walk& walk, const std::string& folder, const std::string& ending,
+               std::vector<std::string>& models) {
   std::vector<std::string> yaml;
   std::set<std::string> sql;
   for (const Found& entry : walk.list(folder)) {
@@ -105,17 +107,18 @@ void add_models(const Walk& walk, const std::string& folder, std::vector<std::st
                    {fmt::format("files lie directly in {}", folder)});
     } else if (entry.path.ends_with(".yaml")) {
       yaml.push_back(entry.path);
-    } else if (entry.path.ends_with(".sql")) {
+    } else if (entry.path.ends_with(ending)) {
       sql.insert(entry.path);
     } else {
       walk.refuse_near_miss(entry.path);
     }
   }
   for (const std::string& path : yaml) {
-    const std::string beside = path.substr(0, path.size() - 5) + ".sql";
+    const std::string beside = path.substr(0, path.size() - 5) + ending;
     if (sql.erase(beside) == 0) {
-      walk.mistake(beside, "the file is missing",
-                   {fmt::format("{} needs its SELECT beside it", path)});
+      walk.mistake(
+          beside, "the file is missing",
+          {fmt::format("{} needs its {} beside it", path, ending == ".sql" ? "SELECT" : "rows")});
     }
     models.push_back(path);
   }
@@ -130,7 +133,7 @@ void add_models(const Walk& walk, const std::string& folder, std::vector<std::st
 ProjectFiles find_project_files(const fs::path& root, Report& report) {
   const Walk walk(root, report);
   ProjectFiles files;
-  static const std::vector<std::string> kCatalogNames{"sources", "models", "metrics",
+  static const std::vector<std::string> kCatalogNames{"sources", "models", "seeds", "metrics",
                                                       "questions.yaml"};
   for (const Found& entry : walk.list("catalog")) {
     const std::string name = entry.path.substr(std::string_view("catalog/").size());
@@ -153,8 +156,9 @@ ProjectFiles find_project_files(const fs::path& root, Report& report) {
       walk.mistake(entry.path, "a folder that is not read", {"accepted: staging, marts"});
     }
   }
-  add_models(walk, "catalog/models/staging", files.models);
-  add_models(walk, "catalog/models/marts", files.models);
+  add_pairs(walk, "catalog/models/staging", ".sql", files.models);
+  add_pairs(walk, "catalog/models/marts", ".sql", files.models);
+  add_pairs(walk, "catalog/seeds", ".csv", files.seeds);
   std::error_code error;
   files.has_tools_folder = fs::exists(root / "tools", error);
   if (files.has_tools_folder) files.tools = walk.yaml_files("tools");

@@ -13,6 +13,7 @@ namespace martgate::catalog {
 struct ProjectFiles {
   std::vector<std::string> sources;
   std::vector<std::string> models;  // YAML; the SQL lies beside it
+  std::vector<std::string> seeds;   // YAML; the CSV lies beside it
   std::vector<std::string> metrics;
   std::vector<std::string> tools;
   bool has_questions = false;

@@ -1,3 +1,5 @@
+#include <fmt/format.h>
+
 #include "catalog/read_objects.h"
 #include "json/canonical.h"
 
@@ -68,6 +70,24 @@ Metric read_metric(const Node& node) {
   for (const Node& example : node.at("examples").items()) {
     metric.examples.push_back(
         {example.at("question").text(), canonical_json(*example.at("arguments").json())});
+  }
+  for (const Node& item : node.at("tie_outs").items()) {
+    TieOut tie;
+    tie.name = fmt::format("{}.{}", metric.common.name, item.at("name").text());
+    tie.report = item.at("report").text();
+    tie.arguments_json = item.at("arguments").exists()
+                             ? canonical_json(*item.at("arguments").json())
+                             : std::string("{}");
+    if (item.at("equals").exists()) tie.equals = item.at("equals").number();
+    tie.file = item.at("file").text();
+    tie.tolerance = item.at("tolerance").number();
+    tie.is_percent = item.at("unit").text() == "percent";
+    tie.severity = item.at("severity").text() == "warn" ? Severity::Warn : Severity::Error;
+    if (tie.equals.has_value() == !tie.file.empty()) {
+      item.mistake("a tie-out has one trusted number or one file of them",
+                   {"write equals: NUMBER, or file: PATH.csv"});
+    }
+    metric.tie_outs.push_back(std::move(tie));
   }
   return metric;
 }

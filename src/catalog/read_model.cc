@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 
 #include "base/digest.h"
 #include "base/text.h"
@@ -55,39 +56,93 @@ RowCount read_row_count(const Node& node) {
   return check;
 }
 
-SqlCheck read_sql_check(const Node& node) {
-  struct Named {
-    const char* key;
-    Comparison comparison;
-  };
-  static constexpr std::array kComparisons{
-      Named{"must_be", Comparison::MustBe}, Named{"must_not_be", Comparison::MustNotBe},
-      Named{"must_be_less_than", Comparison::MustBeLessThan},
-      Named{"must_be_greater_than", Comparison::MustBeGreaterThan},
-      Named{"must_be_between", Comparison::MustBeBetween}};
-  SqlCheck check;
-  check.query = node.at("query").text();
+struct NamedComparison {
+  const char* key;
+  Comparison comparison;
+};
+constexpr std::array kComparisons{
+    NamedComparison{"must_be", Comparison::MustBe},
+    NamedComparison{"must_not_be", Comparison::MustNotBe},
+    NamedComparison{"must_be_less_than", Comparison::MustBeLessThan},
+    NamedComparison{"must_be_less_or_equal_to", Comparison::MustBeLessOrEqualTo},
+    NamedComparison{"must_be_greater_than", Comparison::MustBeGreaterThan},
+    NamedComparison{"must_be_greater_or_equal_to", Comparison::MustBeGreaterOrEqualTo},
+    NamedComparison{"must_be_between", Comparison::MustBeBetween},
+    NamedComparison{"must_not_be_between", Comparison::MustNotBeBetween}};
+
+// Exactly one of the words above; for a sql test and for a threshold.
+Threshold read_comparison(const Node& node, std::string_view what) {
+  Threshold read;
   int count = 0;
-  for (const Named& named : kComparisons) {
+  std::vector<std::string> words;
+  for (const NamedComparison& named : kComparisons) {
+    words.emplace_back(named.key);
     const Node operand = node.at(named.key);
     if (!operand.exists()) continue;
     ++count;
-    check.comparison = named.comparison;
+    read.comparison = named.comparison;
     if (const std::vector<Node> bounds = operand.items(); bounds.size() == 2) {
-      check.low = bounds[0].number();
-      check.high = bounds[1].number();
-      if (check.low > check.high) operand.mistake("the lower bound is above the upper one");
+      read.low = bounds[0].number();
+      read.high = bounds[1].number();
+      if (read.low > read.high) operand.mistake("the lower bound is above the upper one");
     } else {
-      check.low = operand.number();
+      read.low = operand.number();
     }
   }
   if (count != 1) {
-    node.mistake(count == 0 ? "a sql test that says nothing about its number"
-                            : "a sql test with more than one comparison",
-                 {"exactly one of must_be, must_not_be, must_be_less_than, must_be_greater_than, "
-                  "must_be_between"});
+    node.mistake(count == 0 ? fmt::format("a {} that says nothing about its number", what)
+                            : fmt::format("a {} with more than one comparison", what),
+                 {"exactly one of " + join(words, ", ")});
   }
-  return check;
+  return read;
+}
+
+SqlCheck read_sql_check(const Node& node) {
+  const Threshold read = read_comparison(node, "sql test");
+  return {node.at("query").text(), read.comparison, read.low, read.high};
+}
+
+std::vector<UnitRow> read_unit_rows(const Node& node) {
+  std::vector<UnitRow> rows;
+  for (const Node& item : node.items()) {
+    UnitRow row;
+    for (const std::string& key : item.keys()) row.emplace_back(key, read_scalar(item.at(key)));
+    rows.push_back(std::move(row));
+  }
+  return rows;
+}
+
+UnitTest read_unit_test(const Node& node, const std::string& model) {
+  UnitTest test;
+  test.name = fmt::format("{}.{}", model, node.at("name").text());
+  test.description = node.at("description").text();
+  test.line = node.position().line;
+  for (const Node& given : node.at("given").items()) {
+    test.given.push_back({given.at("input").text(), read_unit_rows(given.at("rows"))});
+  }
+  test.expect = read_unit_rows(node.at("expect").at("rows"));
+  return test;
+}
+
+std::optional<Incremental> read_incremental(const Node& node, Layer layer) {
+  const Node settings = node.at("incremental");
+  const bool is_declared = node.at("materialized").text() == "incremental";
+  if (is_declared != settings.exists()) {
+    node.at(is_declared ? "materialized" : "incremental")
+        .mistake(
+            is_declared ? "an incremental model without a time to go by"
+                        : "incremental settings of a model that is computed whole",
+            {"write materialized: incremental with incremental: {time: COLUMN, late_days: N}"});
+    return std::nullopt;
+  }
+  if (!is_declared) return std::nullopt;
+  if (layer != Layer::Marts) {
+    node.at("materialized")
+        .mistake("an incremental staging model", {"staging is not kept; marts can be incremental"});
+  }
+  return Incremental{settings.at("time").text(),
+                     static_cast<int>(settings.at("late_days").integer()),
+                     settings.at("unique_key").texts()};
 }
 
 Check read_check(const std::string& kind, const Node& params, const std::string& column) {
@@ -127,6 +182,10 @@ void read_tests(const Node& node, const std::string& model, const std::string& c
     test.severity = params.at("severity").text() == "warn" ? Severity::Warn : Severity::Error;
     test.where = params.at("where").text();
     test.line = item.position().line;
+    if (const Node threshold = params.at("threshold"); threshold.exists()) {
+      test.threshold = read_comparison(threshold, "threshold");
+      test.threshold->is_percent = threshold.at("unit").text() == "percent";
+    }
     const auto same = std::ranges::find(tests, test.name, &DataTest::name);
     if (same != tests.end()) {
       item.mistake(
@@ -146,7 +205,7 @@ Model read_model(const Node& node, Layer layer, std::string sql_file, std::strin
   model.common.digest =
       sha256_hex(canonical_json(nlohmann::json{{"definition", *node.json()}, {"sql", sql}}));
   model.layer = layer;
-  if (node.at("layer").text() != name_of(layer)) {
+  if (node.at("layer").exists() && node.at("layer").text() != name_of(layer)) {
     node.at("layer").mistake(
         fmt::format("layer {} in the folder {}", node.at("layer").text(), name_of(layer)),
         {fmt::format("write layer: {}, or move both files", name_of(layer))});
@@ -165,6 +224,11 @@ Model read_model(const Node& node, Layer layer, std::string sql_file, std::strin
                                    item.at("from_columns").texts(), item.at("to_columns").texts()});
   }
   read_tests(node.at("tests"), model.common.name, "", model.tests);
+  model.incremental = read_incremental(node, layer);
+  for (const Node& index : node.at("indexes").items()) model.indexes.push_back(index.texts());
+  for (const Node& test : node.at("unit_tests").items()) {
+    model.unit_tests.push_back(read_unit_test(test, model.common.name));
+  }
   return model;
 }
 

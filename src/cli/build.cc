@@ -3,10 +3,17 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
+#include "base/calendar.h"
 #include "base/json_writer.h"
+#include "build/plan.h"
+#include "build/selection.h"
 #include "cli/commands.h"
 #include "cli/opened.h"
+#include "engine/sqlite/sqlite_mart.h"
 #include "ingest/ingest.h"
+#include "tools/tie_out.h"
 
 namespace martgate::cli {
 namespace {
@@ -65,6 +72,8 @@ void print_report(App& app, const ingest::IngestReport& loads, const build::Buil
       fmt::format("tested   {} pass, {} warn, {} fail\n", passed, warned.size(), failed.size()));
   print_tests(app, failed, "failed", Style::Bad);
   print_tests(app, warned, "warned", Style::Warn);
+  for (const std::string& refusal : report.refusals)
+    app.terminal.print(app.terminal.styled(refusal + "\n", Style::Bad));
   if (report.is_up_to_date) {
     app.terminal.print(fmt::format("snapshot {} is up to date\n", report.facts.id));
   } else if (report.is_published) {
@@ -107,7 +116,38 @@ void print_json(App& app, const ingest::IngestReport& loads, const build::BuildR
   app.terminal.print(text + "\n");
 }
 
+// Tie-outs of severity error that do not hold; those of severity warn are notes.
+Result<std::vector<std::string>> broken_tie_outs(App& app, const catalog::Project& project,
+                                                 const std::filesystem::path& snapshot) {
+  std::vector<std::string> refusals;
+  const bool has_any = std::ranges::any_of(
+      project.metrics, [](const catalog::Metric& metric) { return !metric.tie_outs.empty(); });
+  if (!has_any) return refusals;
+  const auto mart = engine::SqliteMart::open(snapshot, app.clock);
+  if (!mart) return tl::unexpected(mart.error());
+  const auto results = tools::run_tie_outs(project, **mart);
+  if (!results) return tl::unexpected(results.error());
+  for (const tools::TieOutResult& result : *results) {
+    for (const std::string& difference : result.differences) {
+      std::string line = fmt::format("tie-out {}: {}", result.tie_out->name, difference);
+      if (result.tie_out->severity == catalog::Severity::Warn)
+        app.terminal.note(line);
+      else
+        refusals.push_back(std::move(line));
+    }
+  }
+  return refusals;
+}
+
 }  // namespace
+
+Result<std::set<std::string>> chosen_models(const catalog::Project& project,
+                                            const std::vector<std::string>& select) {
+  if (select.empty()) return std::set<std::string>();
+  const auto plan = build::plan_models(project);
+  if (!plan) return tl::unexpected(plan.error());
+  return build::select_models(project, plan->lineage, select);
+}
 
 Exit build_project(App& app, const catalog::Project& project, const BuildArgs& args) {
   ingest::IngestOptions ingest_options;
@@ -132,6 +172,23 @@ Exit build_project(App& app, const catalog::Project& project, const BuildArgs& a
   }
   build::BuildOptions build_options;
   build_options.force = args.force;
+  build_options.workers = args.workers;
+  if (auto chosen = chosen_models(project, args.select); chosen) {
+    build_options.chosen = std::move(*chosen);
+  } else {
+    app.terminal.error(chosen.error());
+    return exit_of(chosen.error());
+  }
+  if (!args.since.empty()) {
+    if (const auto day = parse_date(args.since); !day) {
+      app.terminal.error(with_context(day.error(), "--since"));
+      return Exit::Usage;
+    }
+    build_options.since = args.since;
+  }
+  build_options.inspect = [&](const std::filesystem::path& snapshot) {
+    return broken_tie_outs(app, project, snapshot);
+  };
   build_options.progress = [&](const build::BuildProgress& progress) {
     app.terminal.progress(fmt::format("{} {}", progress.phase, progress.name),
                           static_cast<std::int64_t>(progress.done),

@@ -38,8 +38,11 @@ struct InitArgs {
   std::filesystem::path folder;
 };
 struct BuildArgs {
-  bool full = false;   // load every file again
-  bool force = false;  // build although nothing changed
+  bool full = false;                // load every file again
+  bool force = false;               // compute every table again
+  std::vector<std::string> select;  // models; empty: all
+  std::string since;                // ISO date for incremental models; empty: their own window
+  int workers = 0;                  // 0: one a core
 };
 struct ServeArgs {
   bool stdio = false;
@@ -99,6 +102,18 @@ struct AuditArgs {
   std::string id;
   std::int64_t count = 20;
 };
+struct LineageArgs {
+  std::string name;  // a model, raw.<table> or a metric; may be empty with open_lineage
+  std::string column;
+  bool up = false;  // neither or both: both ways
+  bool down = false;
+  bool mermaid = false;
+  std::string open_lineage;  // a file that events are appended to
+};
+struct TestArgs {
+  std::vector<std::string> select;  // models; empty: all
+  bool rows = false;                // show rows that failed
+};
 struct SnapshotsArgs {
   std::string word = "list";     // "list", "diff", "rollback", "prune"
   std::vector<std::string> ids;  // or "current", "previous", the beginning of an id
@@ -107,6 +122,8 @@ struct SnapshotsArgs {
 
 Exit run_init(App& app, const InitArgs& args);
 Exit run_build(App& app, const BuildArgs& args);
+Exit run_lineage(App& app, const LineageArgs& args);
+Exit run_test(App& app, const TestArgs& args);
 Exit run_snapshots(App& app, const SnapshotsArgs& args);
 Exit run_serve(App& app, const ServeArgs& args);
 Exit run_call(App& app, const CallArgs& args);

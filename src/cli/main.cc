@@ -6,6 +6,7 @@
 #include <exception>
 
 #include "base/text.h"
+#include "build/build.h"
 #include "cli/commands.h"
 #include "cli/version.h"
 
@@ -43,6 +44,30 @@ int run(int argc, char** argv) {
       "build", "Load the sources, build the marts, test them, publish a snapshot");
   build_word->add_flag("--full", build.full, "Load every file again");
   build_word->add_flag("--force", build.force, "Compute every table again");
+  build_word->add_option("--select", build.select,
+                         "Only these models: NAME, NAME+, +NAME, tag:TAG, source:NAME or a path");
+  build_word->add_option("--since", build.since,
+                         "Compute incremental models again from this day on");
+  build_word->add_option("--workers", build.workers, "Threads that compute; default: one a core")
+      ->check(CLI::Range(1, build::kWorkersMax));
+
+  TestArgs test;
+  auto* test_word = cli.add_subcommand(
+      "test", "Run unit tests, data tests on the current snapshot, and tie-outs");
+  test_word->add_option("--select", test.select,
+                        "Only tests of these models: NAME, NAME+, +NAME, tag:TAG or a path");
+  test_word->add_flag("--rows", test.rows, "Show rows that failed");
+
+  LineageArgs lineage;
+  auto* lineage_word = cli.add_subcommand(
+      "lineage", "What a table or a column is made from, and what is made from it");
+  lineage_word->add_option("NAME", lineage.name, "A model, raw.TABLE or a metric");
+  lineage_word->add_option("--column", lineage.column, "One of its columns");
+  lineage_word->add_flag("--up", lineage.up, "Only what it is made from");
+  lineage_word->add_flag("--down", lineage.down, "Only what is made from it");
+  lineage_word->add_flag("--mermaid", lineage.mermaid, "As a Mermaid flowchart");
+  lineage_word->add_option("--openlineage", lineage.open_lineage,
+                           "Append OpenLineage events of every model to this file");
 
   SnapshotsArgs snapshots;
   auto* snapshots_word =
@@ -195,6 +220,8 @@ int run(int argc, char** argv) {
   const auto done = [&]() -> Exit {
     if (*init_word) return run_init(app, init);
     if (*build_word) return run_build(app, build);
+    if (*test_word) return run_test(app, test);
+    if (*lineage_word) return run_lineage(app, lineage);
     if (*snapshots_word) return run_snapshots(app, snapshots);
     if (*serve_word) return run_serve(app, serve);
     if (*call_word) return run_call(app, call);

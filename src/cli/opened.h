@@ -3,6 +3,7 @@
 
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 
 #include "catalog/project.h"
@@ -17,6 +18,10 @@ namespace martgate::cli {
 
 // What `martgate build` does, and prints.
 [[nodiscard]] Exit build_project(App& app, const catalog::Project& project, const BuildArgs& args);
+
+// The models that --select means; none: all. Errors: NotFound (reason "unknown_model").
+[[nodiscard]] Result<std::set<std::string>> chosen_models(const catalog::Project& project,
+                                                          const std::vector<std::string>& select);
 
 [[nodiscard]] Exit exit_of(const Error& error);
 

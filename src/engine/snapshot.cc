@@ -157,7 +157,8 @@ Status write_facts(store::Connection& snapshot, const SnapshotFacts& facts) {
       "column_name TEXT NOT NULL,"
       " check_name TEXT NOT NULL, severity TEXT NOT NULL, verdict TEXT NOT NULL, observed TEXT NOT "
       "NULL,"
-      " expected TEXT NOT NULL, recipe TEXT NOT NULL) STRICT;");
+      " expected TEXT NOT NULL, recipe TEXT NOT NULL) STRICT;"
+      "CREATE TABLE _martgate_failing_rows(test TEXT NOT NULL, row TEXT NOT NULL) STRICT;");
   if (!made) return made;
   std::vector<std::vector<Value>> rows;
   rows.push_back({kFormat, facts.id, std::int64_t{facts.built_at.time_since_epoch().count()},
@@ -193,7 +194,15 @@ Status write_facts(store::Connection& snapshot, const SnapshotFacts& facts) {
     rows.push_back({test.name, test.model, test.column, test.check, test.severity,
                     std::string(name_of(test.verdict)), test.observed, test.expected, test.recipe});
   }
-  return insert_rows(snapshot, "INSERT INTO _martgate_tests VALUES(?,?,?,?,?,?,?,?,?)", rows);
+  if (auto done =
+          insert_rows(snapshot, "INSERT INTO _martgate_tests VALUES(?,?,?,?,?,?,?,?,?)", rows);
+      !done)
+    return done;
+  rows.clear();
+  for (const TestResult& test : facts.tests) {
+    for (const std::string& row : test.failing_rows) rows.push_back({test.name, row});
+  }
+  return insert_rows(snapshot, "INSERT INTO _martgate_failing_rows VALUES(?,?)", rows);
 }
 
 Result<SnapshotFacts> read_facts(const std::filesystem::path& path) {
@@ -229,7 +238,9 @@ Result<SnapshotFacts> read_facts(const std::filesystem::path& path) {
   const auto tests = snapshot->query(
       "SELECT name, model, column_name, check_name, severity, verdict, observed, expected, recipe"
       " FROM _martgate_tests ORDER BY name");
-  for (const auto* part : {&loaded, &models, &lineage, &tests}) {
+  const auto failing =
+      snapshot->query("SELECT test, row FROM _martgate_failing_rows ORDER BY rowid");
+  for (const auto* part : {&loaded, &models, &lineage, &tests, &failing}) {
     if (!*part) return tl::unexpected(part->error());
   }
   for (std::size_t i = 0; i < loaded->row_count(); ++i) {
@@ -253,6 +264,10 @@ Result<SnapshotFacts> read_facts(const std::filesystem::path& path) {
     facts.tests.push_back({text_of(row[0]), text_of(row[1]), text_of(row[2]), text_of(row[3]),
                            text_of(row[4]), verdict_named(text_of(row[5])), text_of(row[6]),
                            text_of(row[7]), text_of(row[8])});
+  }
+  for (std::size_t i = 0; i < failing->row_count(); ++i) {
+    const auto test = std::ranges::find(facts.tests, text_of(failing->at(i, 0)), &TestResult::name);
+    if (test != facts.tests.end()) test->failing_rows.push_back(text_of(failing->at(i, 1)));
   }
   return facts;
 }

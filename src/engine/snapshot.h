@@ -46,6 +46,8 @@ struct LineageEdge {
 enum class Verdict : std::uint8_t { Pass, Warn, Fail };
 [[nodiscard]] std::string_view name_of(Verdict verdict);
 
+inline constexpr std::size_t kFailingRowsMax = 20;
+
 struct TestResult {
   std::string name;  // "orders.channel.accepted_values"
   std::string model;
@@ -57,6 +59,9 @@ struct TestResult {
   std::string expected;  // what was demanded, in words
   std::string recipe =
       {};  // digest of its SQL and the content of all it reads; empty: never reused
+  // At most kFailingRowsMax rows that failed it, each a JSON object; what may not be shown is
+  // masked.
+  std::vector<std::string> failing_rows = {};
 };
 
 struct SnapshotFacts {

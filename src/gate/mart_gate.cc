@@ -9,7 +9,6 @@
 #include "base/check.h"
 #include "base/digest.h"
 #include "base/text.h"
-#include "engine/sqlite/sqlite_mart.h"
 #include "envelope/journal.h"
 #include "envelope/record.h"
 #include "gate/citations.h"
@@ -25,8 +24,6 @@ using nlohmann::json;
 
 // Until roles and policies exist, every local caller may read everything that is not restricted.
 constexpr std::string_view kPolicyVersion = "open";
-// How long a newly published snapshot may go unnoticed by a running server.
-constexpr std::int64_t kSnapshotLookNs = 1'000'000'000;
 
 // The violations as one refusal: the first is the message, the others are hints.
 Error refusal_of(const std::vector<Violation>& violations) {
@@ -78,20 +75,17 @@ Result<std::unique_ptr<MartGate>> MartGate::open(std::shared_ptr<const World> wo
                                                  envelope::Journal& journal, const Clock& clock,
                                                  IdSource& ids) {
   const auto& state_folder = world->project.settings.state_folder;
-  const auto id = engine::current_snapshot(state_folder);
-  if (!id) return tl::unexpected(id.error());
-  auto mart = engine::SqliteMart::open(engine::snapshot_path(state_folder, *id), clock);
-  if (!mart) return tl::unexpected(mart.error());
+  auto snapshots = engine::SnapshotFollower::start(state_folder, clock);
+  if (!snapshots) return tl::unexpected(snapshots.error());
   return std::unique_ptr<MartGate>(
-      new MartGate(std::move(world), std::move(*mart), journal, clock, ids));
+      new MartGate(std::move(world), std::move(*snapshots), journal, clock, ids));
 }
 
 MartGate::MartGate(std::shared_ptr<const World> world,
-                   std::shared_ptr<const engine::MartEngine> mart, envelope::Journal& journal,
+                   std::unique_ptr<engine::SnapshotFollower> snapshots, envelope::Journal& journal,
                    const Clock& clock, IdSource& ids)
     : world_(std::move(world)),
-      mart_(std::move(mart)),
-      snapshot_checked_ns_(clock.monotonic_ns()),
+      snapshots_(std::move(snapshots)),
       journal_(journal),
       clock_(clock),
       ids_(ids) {}
@@ -102,8 +96,7 @@ std::shared_ptr<const World> MartGate::world() const {
 }
 
 std::shared_ptr<const engine::MartEngine> MartGate::mart() const {
-  const std::lock_guard lock(mutex_);
-  return mart_;
+  return snapshots_->mart();
 }
 
 Status MartGate::use(std::shared_ptr<const World> world) {
@@ -116,25 +109,7 @@ Status MartGate::use(std::shared_ptr<const World> world) {
 }
 
 Status MartGate::refresh_snapshot() {
-  const auto now = world();
-  const auto id = engine::current_snapshot(now->project.settings.state_folder);
-  if (!id) return tl::unexpected(id.error());
-  if (*id == mart()->facts().id) return {};
-  auto fresh = engine::SqliteMart::open(
-      engine::snapshot_path(now->project.settings.state_folder, *id), clock_);
-  if (!fresh) return tl::unexpected(fresh.error());
-  const std::lock_guard lock(mutex_);
-  mart_ = std::move(*fresh);
-  return {};
-}
-
-void MartGate::look_for_snapshot() {
-  const std::int64_t now_ns = clock_.monotonic_ns();
-  std::int64_t checked_ns = snapshot_checked_ns_.load();
-  if (now_ns - checked_ns < kSnapshotLookNs) return;
-  // One caller looks; when it can not open the new snapshot, the old one goes on answering.
-  if (snapshot_checked_ns_.compare_exchange_strong(checked_ns, now_ns))
-    static_cast<void>(refresh_snapshot());
+  return snapshots_->look();
 }
 
 std::vector<ToolListing> MartGate::tools(const Caller& /*caller*/) const {
@@ -331,7 +306,6 @@ MartGate::Outcome MartGate::run(const CallRequest& request) const {
 }
 
 void MartGate::call(CallRequest request, std::function<void(CallResult)> done) {
-  look_for_snapshot();
   Outcome outcome = run(request);
   if (!outcome.internal_text.empty()) {
     fmt::print(stderr, "martgate: {}: {}\n", outcome.record.env_id,

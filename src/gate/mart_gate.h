@@ -7,6 +7,7 @@
 #include <string>
 
 #include "engine/mart_engine.h"
+#include "engine/snapshot_follower.h"
 #include "gate/gate.h"
 #include "gate/world.h"
 
@@ -31,27 +32,28 @@ class MartGate final : public Gate {
   [[nodiscard]] std::string instructions() const override;
   void call(CallRequest request, std::function<void(CallResult)> done) override;
 
-  // Calls that begin later see this project. The snapshot is looked up again.
+  // Calls that begin later see this project. The snapshot is looked up again, in the state folder
+  // of the start: the journal stays there too.
   Status use(std::shared_ptr<const World> world);
   // Moves to the snapshot that `current` names now, if it is another. A failure keeps the old one.
   Status refresh_snapshot();
   [[nodiscard]] std::shared_ptr<const World> world() const;
   [[nodiscard]] std::shared_ptr<const engine::MartEngine> mart() const;
+  // Follows what is published while calls run; tells who subscribes when another snapshot answers.
+  [[nodiscard]] engine::SnapshotFollower& snapshots() { return *snapshots_; }
 
  private:
-  MartGate(std::shared_ptr<const World> world, std::shared_ptr<const engine::MartEngine> mart,
+  MartGate(std::shared_ptr<const World> world, std::unique_ptr<engine::SnapshotFollower> snapshots,
            envelope::Journal& journal, const Clock& clock, IdSource& ids);
 
   // The call's whole life up to its journal record; pure but for the marts it reads.
   struct Outcome;
   [[nodiscard]] Outcome run(const CallRequest& request) const;
-  void look_for_snapshot();
 
-  mutable std::mutex mutex_;  // guards the two pointers
+  mutable std::mutex mutex_;  // guards the pointer
   std::shared_ptr<const World> world_;
-  std::shared_ptr<const engine::MartEngine> mart_;
+  std::unique_ptr<engine::SnapshotFollower> snapshots_;
   std::atomic<std::uint64_t> world_version_ = 0;
-  std::atomic<std::int64_t> snapshot_checked_ns_;
   envelope::Journal& journal_;
   const Clock& clock_;
   IdSource& ids_;
