@@ -62,6 +62,11 @@ std::string HttpUrl::origin() const {
   return (is_https ? "https://" : "http://") + authority();
 }
 
+std::string HttpUrl::canonical() const {
+  const std::size_t end = path.find_last_not_of('/');
+  return origin() + (end == std::string::npos ? std::string() : path.substr(0, end + 1));
+}
+
 std::string HttpUrl::target() const {
   return (path.empty() ? "/" : path) + (query.empty() ? "" : "?" + query);
 }

@@ -18,6 +18,8 @@ struct HttpUrl {
   // "host" or "host:port", the port only when it is not the scheme's; IPv6 in brackets.
   [[nodiscard]] std::string authority() const;
   [[nodiscard]] std::string origin() const;  // "https://host:port", as authority()
+  // Origin and path, no slash at the end: one spelling of what clients connect to.
+  [[nodiscard]] std::string canonical() const;
   [[nodiscard]] std::string target() const;  // path, at least "/", and query
 };
 

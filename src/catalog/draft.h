@@ -78,6 +78,7 @@ struct Shelf {
 };
 
 struct Draft {
+  std::optional<Document> settings_document;  // valid by its schema
   Settings settings;
   Shelf<Source> sources;
   Shelf<Model> models;

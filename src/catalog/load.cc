@@ -114,10 +114,10 @@ void fill_metric_times(Draft& draft) {
 Draft read_draft(const fs::path& root, const LoadOptions& options, Report& report) {
   Draft draft;
   FileReader reader(root, report);
-  const ReadDocument settings =
-      reader.read(std::string(kSettingsFile), "catalog/project.schema.json");
+  ReadDocument settings = reader.read(std::string(kSettingsFile), "catalog/project.schema.json");
   if (settings.is_valid) {
-    draft.settings = read_settings(Node(settings.document, report), root, options);
+    draft.settings_document = std::move(settings.document);
+    draft.settings = read_settings(Node(*draft.settings_document, report), root, options);
   }
   const ProjectFiles files = find_project_files(root, report);
   read_shelf(files.sources, "catalog/source.schema.json", read_source, reader, report,
@@ -216,6 +216,7 @@ Loaded load_project(const fs::path& root, const LoadOptions& options) {
   check_metrics(draft, report);
   check_questions(draft, report);
   check_tools(draft, report);
+  check_auth(draft, report);
   if (report.count() > 0) return {std::nullopt, report.take_sorted()};
   return {assembled(folder, std::move(draft)), {}};
 }

@@ -12,6 +12,7 @@
 #include <variant>
 #include <vector>
 
+#include "catalog/auth_settings.h"
 #include "catalog/connector.h"
 #include "catalog/expression.h"
 
@@ -387,6 +388,7 @@ struct Settings {
   std::filesystem::path data_folder;   // absolute
   std::filesystem::path state_folder;  // absolute
   std::string http_address = "127.0.0.1:8765";
+  AuthSettings auth;
   Limits limits;
   int snapshots_keep = 5;
 };

@@ -27,6 +27,7 @@ void read_extract(const Node& node, const std::optional<Connector>& connector, S
 [[nodiscard]] Metric read_metric(const Node& node);
 [[nodiscard]] std::vector<Question> read_questions(const Node& node);
 [[nodiscard]] ToolDefinition read_tool(const Node& node, const Limits& project_limits);
+[[nodiscard]] AuthSettings read_auth(const Node& node, const std::filesystem::path& root);
 [[nodiscard]] Settings read_settings(const Node& node, const std::filesystem::path& root,
                                      const LoadOptions& options);
 

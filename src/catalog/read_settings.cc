@@ -75,6 +75,7 @@ Settings read_settings(const Node& node, const fs::path& root, const LoadOptions
   settings.state_folder = options.state_folder ? absolute_folder(*options.state_folder)
                                                : resolved(root, node.at("state").text("state"));
   settings.http_address = read_http_address(node.at("server").at("http"));
+  settings.auth = read_auth(node.at("auth"), root);
   const Node limits = node.at("limits");
   settings.limits = {
       .rows_max = limits.at("rows_max").integer(settings.limits.rows_max),

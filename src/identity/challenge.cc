@@ -42,10 +42,6 @@ std::string www_authenticate(const Challenge& challenge, std::string_view metada
   return value;
 }
 
-std::string canonical_resource(const HttpUrl& url) {
-  return fmt::format("{}{}", url.origin(), without_slash(url.path));
-}
-
 std::string metadata_path(const HttpUrl& resource) {
   return fmt::format("{}{}", kMetadataPath, without_slash(resource.path));
 }
@@ -62,7 +58,7 @@ std::string metadata_json(const Resource& resource) {
     for (const std::string& word : words) json.string(word);
     json.end_array();
   };
-  json.begin_object().field("resource", canonical_resource(resource.url));
+  json.begin_object().field("resource", resource.url.canonical());
   list("authorization_servers", resource.issuers);
   if (!resource.scopes_supported.empty()) list("scopes_supported", resource.scopes_supported);
   list("bearer_methods_supported", {"header"});

@@ -41,7 +41,4 @@ inline constexpr std::string_view kMetadataPath = "/.well-known/oauth-protected-
 [[nodiscard]] std::string metadata_url(const HttpUrl& resource);
 [[nodiscard]] std::string metadata_json(const Resource& resource);
 
-// The one spelling of a resource: no query, no slash at the end.
-[[nodiscard]] std::string canonical_resource(const HttpUrl& url);
-
 }  // namespace martgate::identity

@@ -45,6 +45,9 @@ TEST_CASE("url: scheme and host lose their case, path and query stay as written"
   CHECK(url->target() == "/A%2fb?x=1?y");
   CHECK(parse_http_url("http://a:80")->origin() == "http://a");
   CHECK(parse_http_url("http://a:443")->origin() == "http://a:443");
+  CHECK(url->canonical() == "https://login.example:8443/A%2fb");
+  CHECK(parse_http_url("http://a/")->canonical() == "http://a");
+  CHECK(parse_http_url("http://a/b//")->canonical() == "http://a/b");
   CHECK(parse_http_url("http://a?x")->target() == "/?x");
   CHECK(parse_http_url("http://[::1]:90/")->authority() == "[::1]:90");
   CHECK(parse_http_url("http://[::1]:90/")->host == "::1");
