@@ -6,6 +6,7 @@
 #include "base/json_writer.h"
 #include "cli/commands.h"
 #include "cli/mcp_client.h"
+#include "cli/open_identity.h"
 #include "cli/opened.h"
 #include "json/parse.h"
 
@@ -54,6 +55,12 @@ Exit call_server(App& app, const CallArgs& args, const nlohmann::json& arguments
     return Exit::Usage;
   }
   server->ca_file = args.ca_file;
+  const auto bearer = bearer_in_environment();
+  if (!bearer) {
+    app.terminal.error(bearer.error());
+    return Exit::Usage;
+  }
+  server->bearer = *bearer;
   const auto result = call_over_http(*server, args.tool, arguments);
   if (result) return print_result(app, *result);
   app.terminal.error(result.error());
@@ -75,9 +82,31 @@ Exit run_call(App& app, const CallArgs& args) {
   auto project = open_project(app);
   if (!project) return Exit::Project;
   const std::string address = project->settings.http_address;
+  const auto bearer = bearer_in_environment();
+  if (!bearer) {
+    app.terminal.error(bearer.error());
+    return Exit::Usage;
+  }
+  gate::Caller caller;
+  if (secret_in(kKeyVariable)) {
+    const auto identity = open_identity(app, project->settings, true);
+    auto known = identity ? launched_caller(*identity, "") : tl::unexpected(identity.error());
+    if (!known) {
+      app.terminal.error(known.error());
+      return exit_of(known.error());
+    }
+    caller = std::move(*known);
+  }
   auto open = open_gate(app, std::move(*project));
+  if (open && secret_in(kTokenVariable)) {
+    app.terminal.error({Code::FailedPrecondition,
+                        "a token is for a server, and none is running here",
+                        {"start one: martgate serve", "name another: --server URL"}});
+    return Exit::Environment;
+  }
   if (open) {
     gate::CallRequest request;
+    request.caller = std::move(caller);
     request.tool = args.tool;
     request.arguments = std::make_unique<nlohmann::json>(std::move(*arguments));
     request.transport = "cli";
@@ -87,8 +116,9 @@ Exit run_call(App& app, const CallArgs& args) {
   if (open.error().reason == "journal_locked") {
     // A server holds the journal, so the call goes where every other call goes.
     const auto server = parse_host_port(address);
-    const auto result = server ? call_over_http({.at = *server}, args.tool, *arguments)
-                               : tl::unexpected(server.error());
+    const auto result =
+        server ? call_over_http({.at = *server, .bearer = *bearer}, args.tool, *arguments)
+               : tl::unexpected(server.error());
     if (result) return print_result(app, *result);
     app.terminal.error(open.error());
     app.terminal.error(result.error());

@@ -46,6 +46,7 @@ struct BuildArgs {
 };
 struct ServeArgs {
   bool stdio = false;
+  std::string as;    // stdio: who asks, "person:alice"; empty: MARTGATE_KEY, else "local"
   std::string http;  // empty: the project's own address
   bool non_loopback_allowed = false;
   std::vector<std::string> hosts;

@@ -3,12 +3,16 @@
 
 #include <algorithm>
 
+#include "base/text.h"
 #include "cli/commands.h"
 #include "cli/opened.h"
 #include "engine/snapshot.h"
 #include "envelope/anchors.h"
 #include "envelope/verify.h"
+#include "gate/identity_rules.h"
 #include "gate/world.h"
+#include "identity/issuer_keys.h"
+#include "identity/key_store.h"
 #include "ingest/connect/pull_store.h"
 #include "ingest/connect/secrets.h"
 #include "ingest/raw_store.h"
@@ -123,6 +127,48 @@ void check_journal(const catalog::Project& project, Checks& checks) {
     checks.bad("journal", "the chain is broken; see: martgate audit verify");
 }
 
+void check_keys(App& app, const catalog::Settings& settings, Checks& checks) {
+  const auto path = identity::KeyStore::path_in(settings.state_folder);
+  if (!settings.auth.api_keys) return checks.good("keys", "API keys are not taken");
+  if (!std::filesystem::exists(path)) return checks.good("keys", "no API keys");
+  auto store = identity::KeyStore::open(path);
+  const auto keys = store ? store->keys() : tl::unexpected(store.error());
+  if (!keys) return checks.bad("keys", to_text(keys.error()));
+  const std::size_t usable = identity::KeyRing(*keys).usable_count(app.clock.now());
+  checks.good("keys", fmt::format("{} API key{} in use, {} ended", usable, usable == 1 ? "" : "s",
+                                  keys->size() - usable));
+}
+
+// Fetches what a server would fetch in the background, and says what it would go on with.
+void check_issuers(App& app, const catalog::Settings& settings, Checks& checks) {
+  identity::SystemKeyFetcher fetcher(app.clock);
+  for (const identity::KeySource& source : gate::key_sources_of(settings.auth)) {
+    const auto text = fetcher.fetch(source);
+    const auto keys =
+        text ? identity::KeySet::parse(*text, source.algorithm) : tl::unexpected(text.error());
+    if (keys) {
+      const std::string found =
+          fmt::format("{}: {} key{} for {}", source.issuer, keys->size(),
+                      keys->size() == 1 ? "" : "s", name_of(source.algorithm));
+      if (keys->skipped().empty())
+        checks.good("issuer", found);
+      else
+        checks.warn("issuer", fmt::format("{}; left out: {}", found, join(keys->skipped(), "; ")));
+      continue;
+    }
+    const auto kept =
+        identity::read_kept_keys(identity::kept_keys_folder(settings.state_folder), source);
+    const auto until = kept ? kept->fetched_at + identity::KeyTimes{}.stale_after : WallTime{};
+    if (kept && until > app.clock.now()) {
+      checks.warn("issuer", fmt::format("{}: {}; the keys of {} go on until {}", source.issuer,
+                                        to_text(keys.error()), to_rfc3339(kept->fetched_at),
+                                        to_rfc3339(until)));
+    } else {
+      checks.bad("issuer", fmt::format("{}: {}", source.issuer, to_text(keys.error())));
+    }
+  }
+}
+
 }  // namespace
 
 Exit run_doctor(App& app) {
@@ -142,6 +188,8 @@ Exit run_doctor(App& app) {
   check_snapshot(app, *project, checks);
   check_connectors(*project, checks);
   check_journal(*project, checks);
+  check_keys(app, project->settings, checks);
+  check_issuers(app, project->settings, checks);
   if (const auto world = gate::make_world(std::move(*project)); !world)
     checks.bad("tools", to_text(world.error()));
   else

@@ -86,6 +86,10 @@ int run(int argc, char** argv) {
   ServeArgs serve;
   auto* serve_word = cli.add_subcommand("serve", "Answer MCP clients over HTTP or stdio");
   auto* stdio_flag = serve_word->add_flag("--stdio", serve.stdio, "Speak over stdin and stdout");
+  serve_word
+      ->add_option("--as", serve.as,
+                   "stdio: who asks, as alice (an agent), person:alice or service:nightly")
+      ->needs(stdio_flag);
   serve_word->add_option("--http", serve.http, "HOST:PORT to listen on; MCP is at /mcp")
       ->excludes(stdio_flag);
   serve_word->add_flag("--allow-remote", serve.non_loopback_allowed,

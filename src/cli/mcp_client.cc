@@ -9,6 +9,7 @@
 #include <type_traits>
 
 #include "base/text.h"
+#include "base/url.h"
 #include "cli/version.h"
 #include "json/parse.h"
 
@@ -18,6 +19,16 @@ namespace {
 constexpr std::string_view kRevision = "2026-07-28";
 constexpr int kConnectSeconds = 5;
 constexpr int kAnswerSeconds = 60;
+
+// What a 401 or 403 says: the server's own words, or those of a JSON-RPC error.
+std::string refusal_in(const nlohmann::json& body) {
+  for (const char* place : {"/error_description", "/error/message"}) {
+    const nlohmann::json::json_pointer pointer(place);
+    if (body.contains(pointer) && body.at(pointer).is_string())
+      return shown(body.at(pointer).get_ref<const std::string&>());
+  }
+  return "the credential is not enough";
+}
 
 }  // namespace
 
@@ -81,10 +92,16 @@ Result<nlohmann::json> call_over_http(const HttpServer& server, const std::strin
   const bool is_v6 = server.at.host.find(':') != std::string::npos;
   const std::string shown_address = is_v6 ? fmt::format("[{}]:{}", server.at.host, server.at.port)
                                           : fmt::format("{}:{}", server.at.host, server.at.port);
-  const httplib::Headers headers{{"Accept", "application/json, text/event-stream"},
-                                 {"MCP-Protocol-Version", std::string(kRevision)},
-                                 {"Mcp-Method", "tools/call"},
-                                 {"Mcp-Name", tool}};
+  if (!server.bearer.empty() && !server.is_https && !is_loopback_name(server.at.host)) {
+    return fail(Code::PermissionDenied,
+                fmt::format("a credential does not travel to {} in the clear", shown_address),
+                {"use https://"});
+  }
+  httplib::Headers headers{{"Accept", "application/json, text/event-stream"},
+                           {"MCP-Protocol-Version", std::string(kRevision)},
+                           {"Mcp-Method", "tools/call"},
+                           {"Mcp-Name", tool}};
+  if (!server.bearer.empty()) headers.emplace("Authorization", "Bearer " + server.bearer);
   const auto ask = [&](auto client) {
     client.set_connection_timeout(kConnectSeconds);
     client.set_read_timeout(kAnswerSeconds);
@@ -116,6 +133,11 @@ Result<nlohmann::json> call_over_http(const HttpServer& server, const std::strin
     return fail(Code::Unavailable,
                 fmt::format("{} answered {} without JSON", shown_address, response->status));
   if (const auto result = body->find("result"); result != body->end()) return *result;
+  if (response->status == 401 || response->status == 403) {
+    return fail(Code::PermissionDenied, fmt::format("{}: {}", shown_address, refusal_in(*body)),
+                {"set MARTGATE_KEY to an API key (martgate keys add), or MARTGATE_TOKEN to an "
+                 "access token"});
+  }
   const auto error = body->find("error");
   const std::string text =
       error != body->end() ? error->value("message", "") : "the answer holds no result";

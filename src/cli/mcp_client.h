@@ -23,6 +23,7 @@ struct HttpServer {
   HostPort at;
   bool is_https = false;
   std::string ca_file = {};  // PEM; empty: the system's authorities
+  std::string bearer = {};   // an API key or an access token; empty: none is sent
 };
 
 // "http://127.0.0.1:8765", "https://gate.example" (port 443); a path "/mcp" may follow.
@@ -31,6 +32,8 @@ struct HttpServer {
 
 // Calls one tool and returns the MCP result object.
 // Errors: Unavailable when nobody answers, or not the one asked for, by its certificate;
+//         PermissionDenied when the server asks for another credential, or the bearer would travel
+//         in the clear;
 //         InvalidArgument or Internal for a JSON-RPC error.
 [[nodiscard]] Result<nlohmann::json> call_over_http(const HttpServer& server,
                                                     const std::string& tool,

@@ -5,9 +5,12 @@
 #include <csignal>
 
 #include "base/json_writer.h"
+#include "base/url.h"
 #include "cli/mcp_client.h"
 #include "cli/version.h"
+#include "gate/identity_rules.h"
 #include "gate/world.h"
+#include "http/authentication.h"
 #include "http/mcp_endpoint.h"
 
 namespace martgate::cli {
@@ -44,9 +47,14 @@ Result<Serving> start_http(App& app, catalog::Project project, const ServeArgs& 
       parse_host_port(args.http.empty() ? project.settings.http_address : args.http);
   if (!address) return tl::unexpected(address.error());
   const catalog::Project as_loaded = project;
+  // A listener of our own machine, or one that others reach: there nobody is "local".
+  auto identity = open_identity(app, project.settings, is_loopback_name(address->host));
+  if (!identity) return tl::unexpected(identity.error());
+  const auto resource = gate::resource_of(project.settings);
   auto open = open_gate(app, std::move(project));
   if (!open) return tl::unexpected(open.error());
   Serving serving;
+  serving.identity = std::move(*identity);
   serving.open = std::move(*open);
   auto webhooks = open_webhooks(app, as_loaded);
   if (!webhooks) return tl::unexpected(webhooks.error());
@@ -55,13 +63,17 @@ Result<Serving> start_http(App& app, catalog::Project project, const ServeArgs& 
       *serving.open.gate, mcp::ServerInfo{"martgate", std::string(kVersion)});
   serving.server = std::make_unique<mcp::Server>(*serving.offer, app.clock, app.ids);
   http::Routes routes;
-  http::add_mcp_endpoint(routes, "/mcp", *serving.server);
+  http::add_mcp_endpoint(
+      routes, "/mcp", *serving.server,
+      http::authenticated_by(*serving.identity.authenticator, serving.identity.metadata_url));
+  if (resource) http::add_resource_metadata(routes, *resource);
   add_health_page(routes, *serving.open.gate);
   if (serving.webhooks) add_webhooks(routes, *serving.webhooks);
   http::ListenerOptions options;
   options.address = address->host;
   options.port = address->port;
   options.non_loopback_allowed = args.non_loopback_allowed;
+  options.is_authenticated = serving.identity.has_credentials(app.clock.now());
   options.hosts = args.hosts;
   options.origins = args.origins;
   if (!args.tls_cert.empty()) options.tls = http::TlsFiles{args.tls_cert, args.tls_key};
@@ -99,6 +111,8 @@ void serve_until_signal(App& app, Serving& serving) {
       app.terminal.note("the project was not reloaded; the last good one goes on answering");
       continue;
     }
+    const bool is_same_auth = project->settings.auth == gate.world()->project.settings.auth;
+    if (!is_same_auth) app.terminal.note("what changed under auth takes effect at the next start");
     auto world = gate::make_world(std::move(*project));
     const Status used = world ? gate.use(std::move(*world)) : tl::unexpected(world.error());
     if (used)

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "cli/commands.h"
+#include "cli/open_identity.h"
 #include "cli/opened.h"
 #include "cli/webhooks.h"
 #include "http/listener.h"
@@ -14,8 +15,10 @@
 
 namespace martgate::cli {
 
-// Ended in reverse order: the listener first, then the protocol, then gate and journal.
+// Ended in reverse order: the listener first, then the protocol, then gate and journal, then
+// what they ask who is there.
 struct Serving {
+  OpenIdentity identity;
   OpenGate open;
   std::unique_ptr<mcp::GateOffer> offer;
   std::unique_ptr<mcp::Server> server;

@@ -13,6 +13,7 @@
 #include "envelope/record.h"
 #include "gate/citations.h"
 #include "gate/envelope_text.h"
+#include "gate/identity_rules.h"
 #include "json/canonical.h"
 #include "json/parse.h"
 
@@ -118,6 +119,11 @@ std::vector<ToolListing> MartGate::tools(const Caller& /*caller*/) const {
   return listings;
 }
 
+std::vector<std::string> MartGate::scopes_missing(const Caller& caller,
+                                                  std::string_view tool) const {
+  return gate::scopes_missing(world()->project.settings.auth, caller, tool);
+}
+
 bool MartGate::has_tool(std::string_view name) const {
   return world()->tool(name) != nullptr;
 }
@@ -192,6 +198,19 @@ MartGate::Outcome MartGate::run(const CallRequest& request) const {
   }
   if (const auto violations = tool->input.validate(*request.arguments, 10); !violations.empty()) {
     refuse(refusal_of(violations), Event::ArgumentsInvalid);
+    return outcome;
+  }
+
+  // Over HTTP the transport has asked before; pipes and the command line come here only.
+  if (const auto needed =
+          gate::scopes_missing(now->project.settings.auth, request.caller, request.tool);
+      !needed.empty()) {
+    step(Event::ArgumentsValid);
+    refuse({Code::PermissionDenied,
+            fmt::format("the credential lacks a scope that {} needs", request.tool),
+            {"needed: " + join(needed, ", ")},
+            "insufficient_scope"},
+           Event::Deny);
     return outcome;
   }
 

@@ -28,6 +28,8 @@ class MartGate final : public Gate {
 
   [[nodiscard]] std::vector<ToolListing> tools(const Caller& caller) const override;
   [[nodiscard]] bool has_tool(std::string_view name) const override;
+  [[nodiscard]] std::vector<std::string> scopes_missing(const Caller& caller,
+                                                        std::string_view tool) const override;
   [[nodiscard]] std::uint64_t tools_version() const override { return world_version_; }
   [[nodiscard]] std::string instructions() const override;
   void call(CallRequest request, std::function<void(CallResult)> done) override;

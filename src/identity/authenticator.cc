@@ -92,6 +92,10 @@ tl::expected<Authenticated, Refusal> Authenticator::open_key(std::string_view te
 }
 
 tl::expected<Authenticated, Refusal> Authenticator::open_token(std::string_view text) const {
+  if (text.find('.') == std::string_view::npos) {
+    return invalid(
+        {Code::PermissionDenied, "neither an API key nor an access token", {}, "token_malformed"});
+  }
   const auto token = parse_token(text);
   if (!token) return invalid(token.error());
   const auto issuer = std::ranges::find_if(rules_.issuers, [&](const IssuerRules& rules) {

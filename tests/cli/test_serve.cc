@@ -1,10 +1,6 @@
 // The running server: reload, a project that breaks while it runs, a second server, an orderly end.
 #include <doctest/doctest.h>
-#include <fcntl.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
-#include <array>
 #include <csignal>
 #include <filesystem>
 #include <nlohmann/json.hpp>
@@ -14,74 +10,13 @@
 #include "base/files.h"
 #include "certificate.h"
 #include "cli/mcp_client.h"
+#include "cli/program.h"
 #include "temp_folder.h"
 
 using namespace martgate;
 using nlohmann::json;
 
 namespace {
-
-// A child of this test; what it prints on both streams comes through one pipe.
-class Program {
- public:
-  explicit Program(std::vector<std::string> words) {
-    std::array<int, 2> pipe{};
-    REQUIRE(::pipe2(pipe.data(), O_CLOEXEC) == 0);
-    words.insert(words.begin(), MARTGATE_PROGRAM);
-    std::vector<char*> arguments;
-    for (std::string& word : words) arguments.push_back(word.data());
-    arguments.push_back(nullptr);
-    pid_ = ::fork();
-    if (pid_ == 0) {
-      ::dup2(pipe[1], STDOUT_FILENO);
-      ::dup2(pipe[1], STDERR_FILENO);
-      ::execv(arguments[0], arguments.data());
-      ::_exit(127);
-    }
-    ::close(pipe[1]);
-    out_ = pipe[0];
-  }
-  ~Program() {
-    if (pid_ > 0) {
-      ::kill(pid_, SIGKILL);
-      ::waitpid(pid_, nullptr, 0);
-    }
-    ::close(out_);
-  }
-  Program(const Program&) = delete;
-  Program& operator=(const Program&) = delete;
-
-  // Reads on until a line holds `words`; the whole text so far. Ends with the program's output.
-  std::string read_until(const std::string& words) {
-    std::size_t line_end = std::string::npos;
-    for (;;) {
-      const std::size_t at = text_.find(words, seen_);
-      line_end = at == std::string::npos ? at : text_.find('\n', at);
-      if (line_end != std::string::npos) break;
-      std::array<char, 1024> part{};
-      const ssize_t count = ::read(out_, part.data(), part.size());
-      if (count <= 0) break;
-      text_.append(part.data(), static_cast<std::size_t>(count));
-    }
-    REQUIRE_MESSAGE(line_end != std::string::npos, "the program never said \"", words,
-                    "\": ", text_);
-    seen_ = line_end;
-    return text_;
-  }
-  void signal(int number) const { ::kill(pid_, number); }
-  int wait() {
-    int status = 0;
-    ::waitpid(pid_, &status, 0);
-    pid_ = 0;
-    return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
-  }
-
- private:
-  pid_t pid_ = 0;
-  int out_ = -1;
-  std::string text_;
-  std::size_t seen_ = 0;
-};
 
 cli::HttpServer address_in(const std::string& text) {
   const std::size_t at = text.find("http://") + 7;

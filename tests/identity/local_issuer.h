@@ -16,9 +16,9 @@ namespace martgate::identity {
 
 class LocalIssuer {
  public:
-  // Over TLS when `certificate_file` is given: a certificate of its own for 127.0.0.1 is written
-  // there, in PEM.
-  explicit LocalIssuer(std::string jwks, const std::filesystem::path& certificate_file = {});
+  // Over TLS when a folder is given: a certificate of its own for 127.0.0.1 is written there, in
+  // issuer.crt.
+  explicit LocalIssuer(std::string jwks, const std::filesystem::path& certificate_folder = {});
   ~LocalIssuer();
   LocalIssuer(const LocalIssuer&) = delete;
   LocalIssuer& operator=(const LocalIssuer&) = delete;

@@ -111,7 +111,8 @@ TEST_CASE(
   CHECK(local->principal->kind == Kind::Agent);
   CHECK_FALSE(local->has_scopes);
   // What is shown must be good even where nothing need be shown.
-  CHECK(bench.refusal("x") == "401 invalid_token: the token has not three parts");
+  CHECK(bench.refusal("x") == "401 invalid_token: neither an API key nor an access token");
+  CHECK(bench.refusal("x.y") == "401 invalid_token: the token has not three parts");
 }
 
 TEST_CASE("authenticator: a token is refused with the reason its sender can act on") {
@@ -144,7 +145,7 @@ TEST_CASE("authenticator: a key is refused when keys are off, and has its scopes
         std::vector<std::string>{"marts.act", "marts.admin", "marts.read"});
   CHECK(answer->until == bench.clock.now() + kKeyStreamMax);
   CHECK(bench.refusal(bench.key_text.substr(1)) ==
-        "401 invalid_token: the token has not three parts");
+        "401 invalid_token: neither an API key nor an access token");
   CHECK(bench.refusal(bench.key_text + "a") == "401 invalid_token: the API key is mistyped or cut");
   bench.rules.takes_api_keys = false;
   CHECK(bench.refusal(bench.key_text) == "401 invalid_token: API keys are not taken here");

@@ -199,8 +199,8 @@ TEST_CASE("key fetcher: redirects, other hosts' plain HTTP and closed ports give
 
 TEST_CASE("key fetcher: a certificate must come from an authority that is trusted, for that host") {
   Bench bench;
-  const auto certificate = bench.folder.path() / "issuer.pem";
-  const LocalIssuer issuer(jwks_of({bench.first.jwk("a")}), certificate);
+  const auto certificate = bench.folder.path() / "issuer.crt";
+  const LocalIssuer issuer(jwks_of({bench.first.jwk("a")}), bench.folder.path());
   KeySource source = source_of(issuer.url());
   CHECK_FALSE(bench.fetch_error(source).empty());  // nobody's authority
   source.ca_file = certificate;
