@@ -67,6 +67,15 @@ Status check_unit_tests(const catalog::Project& project, const std::set<std::str
   return {};
 }
 
+std::vector<engine::TimeColumn> event_columns(const catalog::Project& project) {
+  std::vector<engine::TimeColumn> columns;
+  for (const catalog::Model& model : project.models) {
+    if (model.layer == catalog::Layer::Marts && !model.agg_time_dimension.empty())
+      columns.push_back({model.common.name, model.agg_time_dimension});
+  }
+  return columns;
+}
+
 class Build {
  public:
   Build(const catalog::Project& project, const BuildPlan& plan, const BuildOptions& options,
@@ -126,7 +135,7 @@ class Build {
     }
     if (keep_current(report)) return report;
     tell({"publish", report.facts.id, 0, 1});
-    if (auto sealed = files->finish(report.facts); !sealed) return tl::unexpected(sealed.error());
+    if (auto sealed = files->finish(report.facts, event_columns(project_)); !sealed) return tl::unexpected(sealed.error());
     { const WorkFiles closed = std::move(*files); }
     if (options_.inspect) {
       auto refusals = options_.inspect(place->marts_path());

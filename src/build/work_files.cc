@@ -100,12 +100,14 @@ Result<Connection> WorkFiles::open_reader(Reads reads) const {
   return reader;
 }
 
-Status WorkFiles::finish(const engine::SnapshotFacts& facts) {
+Status WorkFiles::finish(const engine::SnapshotFacts& facts,
+                         const std::vector<engine::TimeColumn>& times) {
   if (paths_.prior) {
     if (auto done = writer_.execute("DETACH prior"); !done) return done;
   }
   auto done = writer_.execute("DETACH staging; BEGIN");
   if (done) done = engine::write_facts(writer_, facts);
+  if (done) done = engine::write_event_times(writer_, times);
   if (done) done = writer_.execute("COMMIT; ANALYZE main; PRAGMA main.journal_mode = DELETE");
   if (!done) return done;
   const auto verdict = writer_.query_value("PRAGMA main.quick_check(1)");

@@ -37,8 +37,9 @@ class WorkFiles {
   // Read-only, with marts as main, staging and, when asked for, raw.
   [[nodiscard]] Result<store::Connection> open_reader(Reads reads) const;
 
-  // No reader is open any more. Writes the facts and leaves one complete file behind marts.
-  Status finish(const engine::SnapshotFacts& facts);
+  // No reader is open any more. Writes the facts and the marts' newest events, and leaves one
+  // complete file behind marts.
+  Status finish(const engine::SnapshotFacts& facts, const std::vector<engine::TimeColumn>& times);
 
  private:
   WorkFiles(Paths paths, store::Connection writer)

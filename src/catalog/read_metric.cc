@@ -67,6 +67,7 @@ Metric read_metric(const Node& node) {
   const Node unit = node.at("unit");
   metric.unit = {read_unit_kind(unit.at("kind")), unit.at("code").text(),
                  static_cast<int>(unit.at("scale").integer())};
+  if (const Node trust = node.at("trust"); trust.exists()) metric.trust = read_trust(trust);
   for (const Node& example : node.at("examples").items()) {
     metric.examples.push_back(
         {example.at("question").text(), canonical_json(*example.at("arguments").json())});

@@ -215,6 +215,12 @@ Model read_model(const Node& node, Layer layer, std::string sql_file, std::strin
   model.sql_file = std::move(sql_file);
   model.primary_key = node.at("primary_key").texts();
   model.agg_time_dimension = node.at("agg_time_dimension").text();
+  model.freshness = read_freshness(node.at("freshness"));
+  if (const Node freshness = node.at("freshness");
+      freshness.exists() && model.agg_time_dimension.empty()) {
+    freshness.mistake("freshness without a time to tell it by",
+                      {"agg_time_dimension names the column of the events' time"});
+  }
   for (const Node& item : node.at("columns").items()) {
     model.columns.push_back(read_column(item));
     read_tests(item.at("tests"), model.common.name, model.columns.back().name, model.tests);

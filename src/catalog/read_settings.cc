@@ -83,6 +83,7 @@ Settings read_settings(const Node& node, const fs::path& root, const LoadOptions
       .vm_steps_max = limits.at("vm_steps_max").integer(settings.limits.vm_steps_max),
       .response_bytes_max =
           limits.at("response_bytes_max").integer(settings.limits.response_bytes_max)};
+  settings.trust = read_trust(node.at("trust"));
   settings.snapshots_keep =
       static_cast<int>(node.at("snapshots").at("keep").integer(settings.snapshots_keep));
   return settings;

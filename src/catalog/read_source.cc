@@ -9,26 +9,6 @@
 namespace martgate::catalog {
 namespace {
 
-std::optional<std::chrono::minutes> read_age(const Node& node) {
-  if (!node.exists()) return std::nullopt;
-  const std::string period = node.at("period").text();
-  const std::int64_t minutes = period == "minute" ? 1 : period == "hour" ? 60 : 24 * 60;
-  std::int64_t age = 0;
-  if (__builtin_mul_overflow(node.at("count").integer(), minutes, &age)) age = INT64_MAX;
-  return std::chrono::minutes(age);
-}
-
-Freshness read_freshness(const Node& node) {
-  Freshness freshness{read_age(node.at("warn_after")), read_age(node.at("error_after"))};
-  if (freshness.warn_after && freshness.error_after &&
-      *freshness.warn_after > *freshness.error_after) {
-    node.at("warn_after")
-        .mistake("warn_after is longer than error_after, so it never warns",
-                 {"a warning comes before the error"});
-  }
-  return freshness;
-}
-
 LoadPattern read_pattern(const Node& node) {
   const std::string name = node.text("batch");
   if (name == "polling") return LoadPattern::Polling;

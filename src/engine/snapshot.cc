@@ -138,6 +138,11 @@ std::string snapshot_id(const SnapshotFacts& facts) {
   return "snap_" + content_digest(facts).substr(0, kIdDigits);
 }
 
+const EventTime* SnapshotFacts::newest_event(std::string_view model_name) const {
+  const auto found = std::ranges::find(events, model_name, &EventTime::model);
+  return found == events.end() ? nullptr : &*found;
+}
+
 Status write_facts(store::Connection& snapshot, const SnapshotFacts& facts) {
   auto made = snapshot.execute(
       "CREATE TABLE _martgate_snapshot(format INTEGER NOT NULL, id TEXT NOT NULL, built_at_ms "
@@ -269,6 +274,9 @@ Result<SnapshotFacts> read_facts(const std::filesystem::path& path) {
     const auto test = std::ranges::find(facts.tests, text_of(failing->at(i, 0)), &TestResult::name);
     if (test != facts.tests.end()) test->failing_rows.push_back(text_of(failing->at(i, 1)));
   }
+  auto events = read_event_times(*snapshot);
+  if (!events) return tl::unexpected(events.error());
+  facts.events = std::move(*events);
   return facts;
 }
 

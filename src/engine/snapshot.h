@@ -11,6 +11,7 @@
 
 #include "base/clock.h"
 #include "base/result.h"
+#include "engine/event_times.h"
 #include "store/connection.h"
 
 namespace martgate::engine {
@@ -74,11 +75,13 @@ struct SnapshotFacts {
   std::vector<BuiltModel> models;    // in build order
   std::vector<LineageEdge> lineage;  // sorted by model, reads
   std::vector<TestResult> tests;     // sorted by name
+  std::vector<EventTime> events;     // sorted by model
 
   [[nodiscard]] const BuiltModel* model(std::string_view name) const;
   // Names of every raw table that `model` goes back to, sorted; through models at any depth.
   [[nodiscard]] std::vector<std::string> raw_tables_behind(std::string_view model) const;
   [[nodiscard]] const LoadedTable* loaded_table(std::string_view raw_name) const;
+  [[nodiscard]] const EventTime* newest_event(std::string_view model) const;
 };
 
 // SHA-256 hex over everything a snapshot holds: project and definitions, loads, models with their

@@ -51,25 +51,17 @@ std::string digest_of(const Project& project, std::string_view id) {
   return project.digest;
 }
 
-void add_warnings(const Project& project, const SnapshotFacts& facts, WallTime now,
-                  Evidence& evidence, const std::vector<std::string>& models,
+void add_warnings(WallTime now, Evidence& evidence, const std::vector<tools::Lateness>& lateness,
                   const std::vector<const engine::TestResult*>& not_passing) {
-  std::vector<std::string> late;
-  for (const std::string& model : models) {
-    for (const std::string& raw_name : facts.raw_tables_behind(model)) {
-      const catalog::Source* source = project.source_of_raw_table(raw_name);
-      const engine::LoadedTable* loaded = facts.loaded_table(raw_name);
-      if (source == nullptr) continue;
-      const auto loaded_at = loaded == nullptr ? std::nullopt : loaded->last_loaded_at;
-      const Freshness freshness = tools::freshness_of(*source, loaded_at, now);
-      if (freshness == Freshness::Fresh || std::ranges::find(late, raw_name) != late.end())
-        continue;
-      late.push_back(raw_name);
-      evidence.warnings.push_back(
-          {freshness == Freshness::Unknown ? "never_loaded" : "late_data",
-           loaded_at ? fmt::format("{} was last loaded at {}", raw_name, to_rfc3339(*loaded_at))
-                     : fmt::format("{} has never been loaded", raw_name)});
-    }
+  std::vector<std::string> told;
+  for (const tools::Lateness& late : lateness) {
+    if (std::ranges::find(told, late.name) != told.end()) continue;
+    told.push_back(late.name);
+    const bool is_load = late.kind == tools::Lateness::Kind::Load;
+    evidence.warnings.push_back({!late.at  ? (is_load ? "never_loaded" : "no_events")
+                                 : is_load ? "late_data"
+                                           : "late_events",
+                                 to_text(late, now)});
   }
   for (const engine::TestResult* test : not_passing) {
     evidence.warnings.push_back(
@@ -91,7 +83,7 @@ Result<Evidence> cite(const tools::ToolAnswer& answer, const Project& project,
                       const SnapshotFacts& facts, WallTime now) {
   Evidence evidence;
   evidence.trust = answer.trust;
-  std::vector<std::string> models;
+  std::vector<tools::Lateness> lateness;
   std::vector<const engine::TestResult*> not_passing;
   for (const auto& [table, columns] : answer.reads) {
     const std::string& name = table.second;
@@ -118,7 +110,7 @@ Result<Evidence> cite(const tools::ToolAnswer& answer, const Project& project,
     for (const Metric* metric : answer.metrics)
       add_definition(project, *metric, name, citation.definitions);
     evidence.citations.push_back(std::move(citation));
-    models.push_back(name);
+    lateness.insert(lateness.end(), standing.late.begin(), standing.late.end());
   }
   for (const std::string& id : answer.catalog_objects) {
     Citation citation;
@@ -149,7 +141,7 @@ Result<Evidence> cite(const tools::ToolAnswer& answer, const Project& project,
     citation.definitions.push_back({"catalog", project.digest});
     evidence.citations.push_back(std::move(citation));
   }
-  add_warnings(project, facts, now, evidence, models, not_passing);
+  add_warnings(now, evidence, lateness, not_passing);
   if (facts.project_digest != project.digest) {
     evidence.warnings.push_back({"catalog_changed",
                                  "definitions changed since this snapshot was built; run martgate "

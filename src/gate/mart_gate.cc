@@ -16,6 +16,7 @@
 #include "gate/identity_rules.h"
 #include "json/canonical.h"
 #include "json/parse.h"
+#include "tools/trust_policy.h"
 
 namespace martgate::gate {
 namespace {
@@ -253,6 +254,12 @@ MartGate::Outcome MartGate::run(const CallRequest& request) const {
   auto evidence = cite(*answer, now->project, mart->facts(), wall_now);
   if (!evidence) {
     refuse(evidence.error(), Event::StopRead);
+    return outcome;
+  }
+  if (auto admitted = tools::admit(*answer, now->project, mart->facts(), wall_now); !admitted) {
+    view.evidence = &*evidence;
+    view.snapshot = mart->facts().id;
+    refuse(admitted.error(), Event::StopRead);
     return outcome;
   }
   for (tools::Warning& warning : answer->warnings) evidence->warnings.push_back(std::move(warning));

@@ -9,8 +9,10 @@
 #include "base/json_writer.h"
 #include "base/text.h"
 #include "tools/cells.h"
+#include "tools/source_audit.h"
 #include "tools/tool.h"
 #include "tools/trust.h"
+#include "tools/trust_policy.h"
 
 namespace martgate::tools {
 namespace {
@@ -48,6 +50,47 @@ Result<std::set<std::string>> models_in_scope(const Context& context,
   return names;
 }
 
+struct MartHealth {
+  std::string name;
+  Standing standing;
+};
+
+void write_marts(JsonWriter& json, const std::vector<MartHealth>& marts) {
+  json.key("marts").begin_array();
+  for (const MartHealth& mart : marts) {
+    json.begin_object().field("mart", mart.name).field("trust", name_of(trust_of(mart.standing)));
+    json.field("freshness", name_of(mart.standing.freshness));
+    if (mart.standing.loaded_at) json.field("loaded_at", to_rfc3339(*mart.standing.loaded_at));
+    if (mart.standing.newest_event)
+      json.field("newest_event", to_rfc3339(*mart.standing.newest_event));
+    json.end_object();
+  }
+  json.end_array();
+}
+
+std::string marts_text(const std::vector<MartHealth>& marts) {
+  TextTable table;
+  table.add_row({"mart", "trust", "newest_event"});
+  for (const MartHealth& mart : marts) {
+    table.add_row({mart.name, std::string(name_of(trust_of(mart.standing))),
+                   mart.standing.newest_event ? to_rfc3339(*mart.standing.newest_event) : ""});
+  }
+  return table.text();
+}
+
+// Of the metrics on these marts, those that policy refuses as things stand.
+std::vector<std::string> refused_now(const Context& context, const std::vector<MartHealth>& marts) {
+  std::vector<std::string> names;
+  for (std::string& name : refused_metrics(context.project, context.mart.facts(), context.now)) {
+    const auto on = marts_of_metric(context.project, name);
+    const bool is_in_scope = std::ranges::any_of(marts, [&](const MartHealth& mart) {
+      return std::ranges::find(on, mart.name) != on.end();
+    });
+    if (is_in_scope) names.push_back(std::move(name));
+  }
+  return names;
+}
+
 }  // namespace
 
 Result<ToolAnswer> check_health(const Context& context, const nlohmann::json& arguments) {
@@ -55,14 +98,15 @@ Result<ToolAnswer> check_health(const Context& context, const nlohmann::json& ar
   const auto scope = models_in_scope(context, arguments);
   if (!scope) return tl::unexpected(scope.error());
   std::set<std::string> raw_tables;
+  std::vector<MartHealth> marts;
   Trust trust = Trust::Pass;
   for (const engine::BuiltModel& model : facts.models) {
     if (!scope->contains(model.name)) continue;
     for (std::string& raw_name : facts.raw_tables_behind(model.name))
       raw_tables.insert(std::move(raw_name));
     if (model.layer == "marts") {
-      trust =
-          std::max(trust, trust_of(standing_of(context.project, facts, model.name, context.now)));
+      marts.push_back({model.name, standing_of(context.project, facts, model.name, context.now)});
+      trust = worst(trust, trust_of(marts.back().standing));
     }
   }
 
@@ -101,6 +145,12 @@ Result<ToolAnswer> check_health(const Context& context, const nlohmann::json& ar
   }
   json.end_array();
 
+  write_marts(json, marts);
+  const std::vector<std::string> refused = refused_now(context, marts);
+  json.key("refused_metrics").begin_array();
+  for (const std::string& name : refused) json.string(name);
+  json.end_array();
+
   const bool all = arguments.value("show", "problems") == "all";
   TestCounts counts;
   std::vector<const engine::TestResult*> listed;
@@ -132,9 +182,10 @@ Result<ToolAnswer> check_health(const Context& context, const nlohmann::json& ar
   json.end_array();
   answer.rows = static_cast<std::int64_t>(listed.size());
   answer.text =
-      fmt::format("trust {}, snapshot {} built {}\ntests: {} pass, {} warn, {} fail\n{}{}",
+      fmt::format("trust {}, snapshot {} built {}\ntests: {} pass, {} warn, {} fail\n{}{}{}",
                   name_of(trust), facts.id, to_rfc3339(facts.built_at), counts.pass, counts.warn,
-                  counts.fail, tests.text(), sources.text());
+                  counts.fail, tests.text(), marts_text(marts), sources.text());
+  if (!refused.empty()) answer.text += fmt::format("refused now: {}\n", join(refused, ", "));
   return answer;
 }
 

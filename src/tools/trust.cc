@@ -1,8 +1,12 @@
 #include "tools/trust.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <array>
 #include <set>
+
+#include "base/duration_text.h"
 
 namespace martgate::tools {
 namespace {
@@ -27,7 +31,7 @@ std::set<std::string, std::less<>> models_behind(const engine::SnapshotFacts& fa
 }  // namespace
 
 std::string_view name_of(Freshness freshness) {
-  static constexpr std::array<std::string_view, 4> kNames{"fresh", "warn", "stale", "unknown"};
+  static constexpr std::array<std::string_view, 4> kNames{"fresh", "warn", "unknown", "stale"};
   return kNames[static_cast<std::size_t>(freshness)];
 }
 
@@ -37,18 +41,48 @@ std::string_view name_of(Trust trust) {
   return kNames[static_cast<std::size_t>(trust)];
 }
 
-Freshness freshness_of(const catalog::Source& source, const std::optional<WallTime>& loaded_at,
+Freshness freshness_of(const catalog::Freshness& promise, const std::optional<WallTime>& at,
                        WallTime now) {
-  if (!loaded_at) return Freshness::Unknown;
-  const auto age = now - *loaded_at;
-  if (source.freshness.error_after && age > *source.freshness.error_after) return Freshness::Stale;
-  if (source.freshness.warn_after && age > *source.freshness.warn_after) return Freshness::Warn;
+  if (!at) return Freshness::Unknown;
+  const auto age = now - *at;
+  if (promise.error_after && age > *promise.error_after) return Freshness::Stale;
+  if (promise.warn_after && age > *promise.warn_after) return Freshness::Warn;
   return Freshness::Fresh;
 }
 
-Standing standing_of(const catalog::Project& project, const engine::SnapshotFacts& facts,
-                     std::string_view model, WallTime now) {
-  Standing standing;
+Freshness freshness_of(const catalog::Source& source, const std::optional<WallTime>& loaded_at,
+                       WallTime now) {
+  return freshness_of(source.freshness, loaded_at, now);
+}
+
+std::string to_text(const Lateness& lateness, WallTime now) {
+  const bool is_load = lateness.kind == Lateness::Kind::Load;
+  if (!lateness.at) {
+    return is_load ? fmt::format("{} has never been loaded", lateness.name)
+                   : fmt::format("{} tells of no event at all", lateness.name);
+  }
+  std::string text = fmt::format("{} {} ago, at {}",
+                                 is_load ? lateness.name + " was last loaded"
+                                         : "the newest event in " + lateness.name + " happened",
+                                 duration_text(now - *lateness.at), to_rfc3339(*lateness.at));
+  if (lateness.limit) {
+    text += fmt::format(", {} within {}",
+                        lateness.freshness == Freshness::Stale ? "promised" : "expected",
+                        limit_text(*lateness.limit));
+  }
+  return text;
+}
+
+namespace {
+
+std::optional<std::chrono::minutes> limit_passed(const catalog::Freshness& promise,
+                                                 Freshness freshness) {
+  if (freshness == Freshness::Stale) return promise.error_after;
+  return freshness == Freshness::Warn ? promise.warn_after : std::nullopt;
+}
+
+void add_loads(const catalog::Project& project, const engine::SnapshotFacts& facts,
+               std::string_view model, WallTime now, Standing& standing) {
   std::set<std::string> sources;
   const std::vector<std::string> raw_tables = facts.raw_tables_behind(model);
   if (!raw_tables.empty()) standing.freshness = Freshness::Fresh;
@@ -62,9 +96,41 @@ Standing standing_of(const catalog::Project& project, const engine::SnapshotFact
     standing.freshness = std::max(standing.freshness, freshness);
     if (loaded_at && (!standing.loaded_at || *loaded_at < *standing.loaded_at))
       standing.loaded_at = loaded_at;
+    if (freshness == Freshness::Fresh || source == nullptr) continue;
+    standing.late.push_back({Lateness::Kind::Load, raw_name, source->common.name, freshness,
+                             loaded_at, limit_passed(source->freshness, freshness),
+                             &source->common.owner});
   }
   standing.sources.assign(sources.begin(), sources.end());
+}
+
+void add_events(const catalog::Project& project, const engine::SnapshotFacts& facts,
+                const std::set<std::string, std::less<>>& models, WallTime now,
+                Standing& standing) {
+  for (const std::string& name : models) {
+    const catalog::Model* model = project.model(name);
+    if (model == nullptr || (!model->freshness.warn_after && !model->freshness.error_after))
+      continue;
+    const engine::EventTime* event = facts.newest_event(name);
+    const auto newest = event == nullptr ? std::nullopt : event->newest;
+    const Freshness freshness = freshness_of(model->freshness, newest, now);
+    standing.freshness = std::max(standing.freshness, freshness);
+    if (freshness == Freshness::Fresh) continue;
+    standing.late.push_back({Lateness::Kind::Event, name, "", freshness, newest,
+                             limit_passed(model->freshness, freshness), &model->common.owner});
+  }
+}
+
+}  // namespace
+
+Standing standing_of(const catalog::Project& project, const engine::SnapshotFacts& facts,
+                     std::string_view model, WallTime now) {
+  Standing standing;
+  if (const engine::EventTime* event = facts.newest_event(model))
+    standing.newest_event = event->newest;
+  add_loads(project, facts, model, now, standing);
   const auto models = models_behind(facts, model);
+  add_events(project, facts, models, now, standing);
   for (const engine::TestResult& test : facts.tests) {
     if (!models.contains(test.model)) continue;
     if (test.verdict != engine::Verdict::Pass) standing.not_passing.push_back(&test);
@@ -85,7 +151,7 @@ Standing standing_of(const catalog::Project& project, const engine::SnapshotFact
 
 Trust trust_of(const Standing& standing) {
   Trust trust = Trust::Pass;
-  const auto worsen = [&](Trust other) { trust = std::max(trust, other); };
+  const auto worsen = [&](Trust other) { trust = worst(trust, other); };
   if (standing.freshness == Freshness::Warn || standing.tests.warn > 0) worsen(Trust::Warn);
   if (standing.freshness == Freshness::Unknown) worsen(Trust::Unknown);
   if (standing.tests.pass + standing.tests.warn + standing.tests.fail == 0) worsen(Trust::Unknown);
