@@ -135,7 +135,8 @@ class Build {
     }
     if (keep_current(report)) return report;
     tell({"publish", report.facts.id, 0, 1});
-    if (auto sealed = files->finish(report.facts, event_columns(project_)); !sealed) return tl::unexpected(sealed.error());
+    if (auto sealed = files->finish(report.facts, event_columns(project_)); !sealed)
+      return tl::unexpected(sealed.error());
     { const WorkFiles closed = std::move(*files); }
     if (options_.inspect) {
       auto refusals = options_.inspect(place->marts_path());

@@ -13,6 +13,7 @@ void check_models(const Draft& draft, Report& report);
 void check_metrics(const Draft& draft, Report& report);
 void check_questions(const Draft& draft, Report& report);
 void check_auth(const Draft& draft, Report& report);
+void check_jobs(const Draft& draft, Report& report);
 void check_tools(const Draft& draft, Report& report);
 
 }  // namespace martgate::catalog

@@ -88,6 +88,8 @@ struct Draft {
   std::optional<Document> questions_document;  // valid by its schema
   std::vector<Question> questions;
   std::string questions_digest;
+  std::optional<Document> jobs_document;  // valid by its schema
+  Jobs jobs;
 };
 
 }  // namespace martgate::catalog

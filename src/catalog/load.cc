@@ -21,6 +21,7 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::string_view kSettingsFile = "martgate.yaml";
+constexpr std::string_view kJobsFile = "catalog/jobs.yaml";
 constexpr std::string_view kQuestionsFile = "catalog/questions.yaml";
 
 std::string stem_of(const std::string& file) {
@@ -99,6 +100,13 @@ void read_questions_file(FileReader& reader, Report& report, Draft& draft) {
   }
 }
 
+void read_jobs_file(FileReader& reader, Report& report, Draft& draft) {
+  ReadDocument document = reader.read(std::string(kJobsFile), "catalog/jobs.schema.json");
+  if (!document.is_valid) return;
+  draft.jobs_document = std::move(document.document);
+  draft.jobs = read_jobs(Node(*draft.jobs_document, report));
+}
+
 // A metric without a time of its own has the time of its model.
 void fill_metric_times(Draft& draft) {
   for (Entry<Metric>& entry : draft.metrics.entries) {
@@ -129,6 +137,7 @@ Draft read_draft(const fs::path& root, const LoadOptions& options, Report& repor
   read_tools(files, reader, report, draft);
   draft.has_questions_file = files.has_questions;
   if (files.has_questions) read_questions_file(reader, report, draft);
+  if (files.has_jobs) read_jobs_file(reader, report, draft);
   fill_metric_times(draft);
   return draft;
 }
@@ -168,6 +177,7 @@ Project assembled(const fs::path& root, Draft draft) {
   project.metrics = take_sorted(draft.metrics);
   project.tools = take_sorted(draft.tools);
   project.questions = std::move(draft.questions);
+  project.jobs = std::move(draft.jobs);
   project.digest = project_digest(project, draft.questions_digest);
   project.commit = git_commit_of(root);
   return project;
@@ -215,6 +225,7 @@ Loaded load_project(const fs::path& root, const LoadOptions& options) {
   check_models(draft, report);
   check_metrics(draft, report);
   check_questions(draft, report);
+  check_jobs(draft, report);
   check_tools(draft, report);
   check_auth(draft, report);
   if (report.count() > 0) return {std::nullopt, report.take_sorted()};

@@ -15,6 +15,7 @@
 #include "catalog/auth_settings.h"
 #include "catalog/connector.h"
 #include "catalog/expression.h"
+#include "catalog/jobs.h"
 
 namespace martgate::catalog {
 
@@ -57,6 +58,14 @@ struct Freshness {
 // Whether a value says something about a person; words as in the General Data Protection
 // Regulation.
 enum class PersonalData : std::uint8_t { None, Indirect, Direct, Special };
+
+// Verdicts that turn an answer into a refusal; all others are warnings.
+struct TrustPolicy {
+  bool refuse_warn = false;
+  bool refuse_unknown = false;
+  bool refuse_stale = false;
+  bool refuse_fail = false;
+};
 
 struct SourceColumn {
   std::string name;
@@ -254,6 +263,7 @@ struct Model {
   std::string sql_file;  // relative to the project folder
   std::vector<std::string> primary_key;
   std::string agg_time_dimension;  // may be empty
+  Freshness freshness;             // of the newest event, by agg_time_dimension
   std::vector<Column> columns;
   std::vector<Relationship> relationships;
   std::vector<DataTest> tests;
@@ -334,6 +344,7 @@ struct Metric {
   std::variant<SimpleMetric, RatioMetric, DerivedMetric> definition;
   std::vector<std::string> dimensions;  // allow-list; empty = all
   Unit unit;
+  std::optional<TrustPolicy> trust;  // the project's when absent
   std::vector<Example> examples;
   std::vector<TieOut> tie_outs = {};
 };
@@ -390,6 +401,7 @@ struct Settings {
   std::string http_address = "127.0.0.1:8765";
   AuthSettings auth;
   Limits limits;
+  TrustPolicy trust;
   int snapshots_keep = 5;
 };
 
@@ -402,6 +414,7 @@ struct Project {
   std::vector<Metric> metrics;
   std::vector<ToolDefinition> tools;
   std::vector<Question> questions;  // in file order
+  Jobs jobs;                        // say when, not what: the digest leaves them out
   std::string digest;  // SHA-256 hex over every object's digest, in order of kind and name
   std::string commit;  // git commit the folder stands on, as HEAD names it; may be empty
 

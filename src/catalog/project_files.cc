@@ -133,13 +133,15 @@ void add_pairs(const Walk& walk, const std::string& folder, const std::string& e
 ProjectFiles find_project_files(const fs::path& root, Report& report) {
   const Walk walk(root, report);
   ProjectFiles files;
-  static const std::vector<std::string> kCatalogNames{"sources", "models", "seeds", "metrics",
-                                                      "questions.yaml"};
+  static const std::vector<std::string> kCatalogNames{"sources", "models",         "seeds",
+                                                      "metrics", "questions.yaml", "jobs.yaml"};
   for (const Found& entry : walk.list("catalog")) {
     const std::string name = entry.path.substr(std::string_view("catalog/").size());
     const bool is_known = std::ranges::find(kCatalogNames, name) != kCatalogNames.end();
     if (name == "questions.yaml" && !entry.is_folder) {
       files.has_questions = true;
+    } else if (name == "jobs.yaml" && !entry.is_folder) {
+      files.has_jobs = true;
     } else if (!is_known && entry.is_folder) {
       walk.mistake(entry.path, "a folder that is not read", name_hints(name, kCatalogNames));
     } else if (!entry.is_folder && (name.ends_with(".yaml") || name.ends_with(".yml"))) {

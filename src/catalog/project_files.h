@@ -17,6 +17,7 @@ struct ProjectFiles {
   std::vector<std::string> metrics;
   std::vector<std::string> tools;
   bool has_questions = false;
+  bool has_jobs = false;
   bool has_tools_folder = false;
 };
 

@@ -26,6 +26,7 @@ void read_extract(const Node& node, const std::optional<Connector>& connector, S
                                std::string sql);
 [[nodiscard]] Metric read_metric(const Node& node);
 [[nodiscard]] std::vector<Question> read_questions(const Node& node);
+[[nodiscard]] Jobs read_jobs(const Node& node);
 [[nodiscard]] ToolDefinition read_tool(const Node& node, const Limits& project_limits);
 [[nodiscard]] AuthSettings read_auth(const Node& node, const std::filesystem::path& root);
 [[nodiscard]] Settings read_settings(const Node& node, const std::filesystem::path& root,
@@ -33,6 +34,8 @@ void read_extract(const Node& node, const std::optional<Connector>& connector, S
 
 [[nodiscard]] Scalar read_scalar(const Node& node);
 [[nodiscard]] std::vector<Filter> read_filters(const Node& node);
+[[nodiscard]] Freshness read_freshness(const Node& node);
+[[nodiscard]] TrustPolicy read_trust(const Node& node);
 [[nodiscard]] Classification read_classification(const Node& node);
 
 // The value at `node` as an ISO date; reports a day that does not exist. Empty when absent.

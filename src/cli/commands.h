@@ -46,8 +46,9 @@ struct BuildArgs {
 };
 struct ServeArgs {
   bool stdio = false;
-  std::string as;    // stdio: who asks, "person:alice"; empty: MARTGATE_KEY, else "local"
-  std::string http;  // empty: the project's own address
+  bool jobs = false;  // run the project's jobs when they are due
+  std::string as;     // stdio: who asks, "person:alice"; empty: MARTGATE_KEY, else "local"
+  std::string http;   // empty: the project's own address
   bool non_loopback_allowed = false;
   std::vector<std::string> hosts;
   std::vector<std::string> origins;
@@ -69,6 +70,15 @@ struct CatalogArgs {
 struct SourcesArgs {
   std::string word;     // "", "audit"
   bool strict = false;  // audit: findings are an exit code of 1
+};
+struct RunArgs {
+  std::string job;
+  bool if_due = false;
+};
+struct JobsArgs {
+  std::string word;  // "", "list", "history"
+  std::string job;   // history: of this one; empty: of all
+  std::int64_t count = 20;
 };
 struct ExplainArgs {
   std::vector<std::string> metrics;
@@ -130,6 +140,8 @@ Exit run_serve(App& app, const ServeArgs& args);
 Exit run_call(App& app, const CallArgs& args);
 Exit run_catalog(App& app, const CatalogArgs& args);
 Exit run_sources(App& app, const SourcesArgs& args);
+Exit run_job_now(App& app, const RunArgs& args);
+Exit run_jobs(App& app, const JobsArgs& args);
 Exit run_explain(App& app, const ExplainArgs& args);
 Exit run_doctor(App& app);
 Exit run_config(App& app, const ConfigArgs& args);

@@ -92,6 +92,8 @@ int run(int argc, char** argv) {
       ->needs(stdio_flag);
   serve_word->add_option("--http", serve.http, "HOST:PORT to listen on; MCP is at /mcp")
       ->excludes(stdio_flag);
+  serve_word->add_flag("--jobs", serve.jobs, "Run the project's jobs when they are due")
+      ->excludes(stdio_flag);
   serve_word->add_flag("--allow-remote", serve.non_loopback_allowed,
                        "Accept an address that other hosts can reach");
   serve_word->add_option("--allow-host", serve.hosts,
@@ -134,6 +136,20 @@ int run(int argc, char** argv) {
   sources_word->add_option("WHAT", sources.word, "audit, or nothing for the list")
       ->check(CLI::IsMember({"audit"}));
   sources_word->add_flag("--strict", sources.strict, "audit: end with 1 when there are findings");
+
+  RunArgs run_args;
+  auto* run_word = cli.add_subcommand("run", "Run a job of catalog/jobs.yaml");
+  run_word->add_option("JOB", run_args.job, "Its name")->required();
+  run_word->add_flag("--if-due", run_args.if_due, "Only if its schedule says so");
+
+  JobsArgs jobs_args;
+  auto* jobs_word = cli.add_subcommand("jobs", "What runs by itself, when next, how it went");
+  jobs_word->add_option("WHAT", jobs_args.word, "list or history")
+      ->check(CLI::IsMember({"list", "history"}));
+  jobs_word->add_option("JOB", jobs_args.job, "history: of one job");
+  jobs_word->add_option("--count", jobs_args.count, "history: how many runs")
+      ->capture_default_str()
+      ->check(CLI::Range(1, 10'000));
 
   ExplainArgs explain;
   auto* explain_word = cli.add_subcommand("explain", "How metrics are computed, down to the SQL");
@@ -231,6 +247,8 @@ int run(int argc, char** argv) {
     if (*call_word) return run_call(app, call);
     if (*catalog_word) return run_catalog(app, catalog);
     if (*sources_word) return run_sources(app, sources);
+    if (*run_word) return run_job_now(app, run_args);
+    if (*jobs_word) return run_jobs(app, jobs_args);
     if (*explain_word) return run_explain(app, explain);
     if (*doctor_word) return run_doctor(app);
     if (*config_word) return run_config(app, config);

@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include "cli/commands.h"
+#include "cli/job_serving.h"
 #include "cli/open_identity.h"
 #include "cli/opened.h"
 #include "cli/serving.h"
@@ -72,8 +73,18 @@ Exit run_serve(App& app, const ServeArgs& args) {
   }
   app.terminal.print(fmt::format("{} at {}  (Ctrl-C ends)\n", title,
                                  app.terminal.styled(serving->url, Style::Accent)));
+  std::unique_ptr<jobs::JobService> jobs;
+  if (args.jobs) {
+    auto started = start_jobs(app, *serving->open.gate);
+    if (!started) {
+      app.terminal.error(started.error());
+      return exit_of(started.error());
+    }
+    jobs = std::move(*started);
+  }
   serve_until_signal(app, *serving);
   app.terminal.note("finishing what runs");
+  jobs.reset();
   serving->server->shut_down();
   serving->listener->stop();
   static_cast<void>(serving->open.journal->close());

@@ -37,14 +37,6 @@ constexpr std::array<FaultWords, 11> kFaults{{
     {"question_unsourced", "question without a source"},
 }};
 
-void add_marts(const Project& project, std::string_view name, std::set<std::string>& marts) {
-  const Metric* metric = project.metric(name);
-  if (metric == nullptr) return;
-  for (const Metric* simple : project.simple_metrics_of(*metric)) {
-    marts.insert(std::get<catalog::SimpleMetric>(simple->definition).model);
-  }
-}
-
 std::optional<std::chrono::days> rotation_left(const Source& source, WallTime now) {
   if (!source.credentials) return std::nullopt;
   const auto last = parse_date(source.credentials->last_rotated);
@@ -171,9 +163,12 @@ std::string owner_text(const catalog::Owner& owner) {
   return fmt::format("{} ({})", owner.team, owner.contact);
 }
 
-std::vector<std::string> marts_of_metric(const Project& project, std::string_view metric) {
+std::vector<std::string> marts_of_metric(const Project& project, std::string_view name) {
   std::set<std::string> marts;
-  add_marts(project, metric, marts);
+  if (const Metric* metric = project.metric(name)) {
+    for (const Metric* simple : project.simple_metrics_of(*metric))
+      marts.insert(std::get<catalog::SimpleMetric>(simple->definition).model);
+  }
   return {marts.begin(), marts.end()};
 }
 

@@ -75,9 +75,9 @@ TEST_CASE("load: files in places that are not read are mistakes, notes and hidde
         "catalog/models/orders.yaml: a file that is not read; models lie in "
         "catalog/models/staging and catalog/models/marts\n"
         "catalog/question.yaml: a file that is not read; did you mean questions.yaml; accepted: "
-        "sources, models, metrics, questions.yaml\n"
+        "sources, models, seeds, metrics, questions.yaml, jobs.yaml\n"
         "catalog/source: a folder that is not read; did you mean sources; accepted: sources, "
-        "models, metrics, questions.yaml\n");
+        "models, seeds, metrics, questions.yaml, jobs.yaml\n");
 }
 
 TEST_CASE("load: a link that leads out of the project is not followed") {

@@ -20,6 +20,7 @@ constexpr const char* kLedger = "catalog/models/marts/ledger.yaml";
 constexpr const char* kRevenue = "catalog/metrics/net_revenue.yaml";
 constexpr const char* kCount = "catalog/metrics/order_count.yaml";
 constexpr const char* kAverage = "catalog/metrics/average_order_value.yaml";
+constexpr const char* kJobs = "catalog/jobs.yaml";
 constexpr const char* kQuestions = "catalog/questions.yaml";
 
 // What makes average_order_value a ratio.
@@ -70,8 +71,28 @@ const std::array kCases{
          "classification: restricted, personal_data: directly"},
     Case{"a source that serves an unknown question", kBilling, "system: stripe",
          "system: stripe\nserves: [revenue_by_months]"},
+    Case{"a model's freshness without a time", kCustomers, "layer: marts",
+         "layer: marts\nfreshness: {warn_after: {count: 1, period: day}}"},
+    Case{"an unknown verdict to refuse", kRevenue, "model: orders",
+         "model: orders\ntrust: {refuse: [stall]}"},
+    Case{"a trust without a rule", kSettings, "title: Corner shop", "trust: {}"},
     Case{"a reconciliation without a rule", kBilling, "system: stripe",
          "system: stripe\nreconciliation: {against: ledger}"},
+    Case{"a job that loads an unknown source", kJobs, "ingest: [billing]", "ingest: [biling]"},
+    Case{"a schedule with too few fields", kJobs, "30 2 * * *", "30 2 * *"},
+    Case{"a schedule with an unknown weekday", kJobs, "30 2 * * *", "30 2 * * mun"},
+    Case{"a schedule on a day no year has", kJobs, "30 2 * * *", "30 2 30 2 *"},
+    Case{"an unknown time zone", kJobs, "Europe/Berlin", "Europe/Berln"},
+    Case{"a schedule by cron and by interval", kJobs, "every: 15m", "every: 15m, cron: 0 1 * * *"},
+    Case{"an interval under a minute", kJobs, "every: 15m", "every: 15s"},
+    Case{"a span without its unit", kJobs, "timeout: 45m", "timeout: 45"},
+    Case{"two jobs of one name", kJobs, "name: hourly", "name: nightly"},
+    Case{"an unknown step", kJobs, "- build", "- biuld"},
+    Case{"alerts over two channels", kJobs, "file: alerts.jsonl",
+         "file: alerts.jsonl, webhook_env: HOOK"},
+    Case{"an alert file outside the state folder", kJobs, "alerts.jsonl", "../alerts.jsonl"},
+    Case{"a job without an owner", kJobs, "    owner: {team: finance}\n    schedule: {every",
+         "    schedule: {every"},
     Case{"a listen address without a port", kSettings, "title: Corner shop",
          "server: {http: localhost}"},
     Case{"a column twice", kOrders, "name: is_gift", "name: status"},

@@ -57,6 +57,38 @@ TEST_CASE("gate: an answer that breaks its own output schema is withheld and jou
   CHECK(shop.journal_tail(1)[0].at("reason") == "output_schema");
 }
 
+TEST_CASE("gate: policy withholds numbers from stale data, and health still tells of it") {
+  ServedProject shop(kShop, kShop / "data");
+  const json ask{{"metrics", {"revenue"}}};
+  auto world = std::make_shared<gate::World>(std::move(*shop.remade_world()));
+  for (catalog::Source& source : world->project.sources)
+    source.freshness.error_after = std::chrono::minutes(-1);
+  REQUIRE(shop.gate().use(world));
+  const json warned = shop.call("query_metrics", ask);
+  CHECK_FALSE(warned.value("isError", false));
+  CHECK(warned.at("structuredContent").at("envelope").at("trust") == "stale");
+
+  auto strict = std::make_shared<gate::World>(std::move(*shop.remade_world()));
+  for (catalog::Source& source : strict->project.sources)
+    source.freshness.error_after = std::chrono::minutes(-1);
+  strict->project.settings.trust.refuse_stale = true;
+  REQUIRE(shop.gate().use(strict));
+  const json refused = shop.call("query_metrics", ask);
+  CHECK(refused.at("isError") == true);
+  CHECK_FALSE(refused.contains("structuredContent"));
+  const json& envelope = refused.at("_meta").at("martgate/envelope");
+  CHECK(envelope.at("error").at("reason") == "stale_data");
+  CHECK(envelope.at("error").at("code") == "failed_precondition");
+  CHECK(envelope.at("trust") == "stale");
+  CHECK(refused.at("content").at(0).at("text").get<std::string>().find("was last loaded") !=
+        std::string::npos);
+  CHECK(shop.journal_tail(1)[0].at("reason") == "stale_data");
+  const json health = shop.call("check_health", json::object());
+  CHECK_FALSE(health.value("isError", false));
+  const std::string names = health.at("structuredContent").at("refused_metrics").dump();
+  CHECK(names.find("\"revenue\"") != std::string::npos);
+}
+
 TEST_CASE("gate: calls from many threads are all answered and all journaled, in one whole chain") {
   constexpr int kThreads = 8;
   constexpr int kCalls = 25;
