@@ -1,0 +1,1 @@
+SELECT customer_id, country FROM raw.shop_customers
