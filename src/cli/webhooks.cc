@@ -12,11 +12,11 @@
 namespace martgate::cli {
 namespace {
 
+// One secret is enough: the others are for rotation.
 void note_missing_secrets(App& app, const ingest::WebhookReceiver& receiver) {
-  if (receiver.missing_secrets().empty()) return;
-  app.terminal.note(
-      fmt::format("{} is not set, so deliveries to /ingest/{} that it signs are refused",
-                  join(receiver.missing_secrets(), ", "), receiver.source()));
+  if (receiver.is_ready()) return;
+  app.terminal.note(fmt::format("{} is not set, so every delivery to /ingest/{} is refused",
+                                join(receiver.missing_secrets(), ", "), receiver.source()));
 }
 
 }  // namespace
@@ -33,10 +33,10 @@ Result<std::unique_ptr<Webhooks>> open_webhooks(App& app, const catalog::Project
   // The vector is complete, so its elements stay where they are.
   options.loaded_up_to = [&sources = webhooks->sources,
                           raw_store = ingest::raw_store_path(project.settings.state_folder)](
-                             const std::string& name) -> std::int64_t {
+                             const std::string& name, const std::string& inbox) -> std::int64_t {
     const auto source = std::ranges::find(
         sources, name, [](const catalog::Source& one) { return one.common.name; });
-    return source == sources.end() ? 0 : ingest::inbox_loaded_up_to(raw_store, *source);
+    return source == sources.end() ? 0 : ingest::inbox_loaded_up_to(raw_store, *source, inbox);
   };
   auto inbox = ingest::Inbox::open(ingest::inbox_path(project.settings.state_folder),
                                    std::move(options), app.clock, app.ids);

@@ -1,5 +1,9 @@
 #include <doctest/doctest.h>
 
+#include <nlohmann/json.hpp>
+#include <random>
+
+#include "base/random.h"
 #include "ingest/connect/http_answer.h"
 #include "ingest/connect/json_text.h"
 #include "ingest/connect/url.h"
@@ -13,6 +17,47 @@ HttpAnswer with(std::vector<std::pair<std::string, std::string>> headers) {
   HttpAnswer answer;
   answer.headers = std::move(headers);
   return answer;
+}
+
+std::string random_text(Random& random) {
+  static const char* const kParts[] = {"a", "/", "~", "\"", "\\", "\n",
+                                       "ä", "€", "{", "]",  ",",  " "};
+  std::string text;
+  for (auto i = random.below(6); i > 0; --i) text += kParts[random.below(std::size(kParts))];
+  return text;
+}
+
+nlohmann::json random_tree(Random& random, int depth) {
+  const auto kind = random.below(depth > 0 ? 6 : 4);
+  if (kind == 0) return nullptr;
+  if (kind == 1) return random.between(-1'000, 1'000);
+  if (kind == 2) return random.chance(0.5);
+  if (kind == 3) return random_text(random);
+  nlohmann::json tree = kind == 4 ? nlohmann::json::array() : nlohmann::json::object();
+  for (auto i = random.below(4); i > 0; --i) {
+    if (kind == 4)
+      tree.push_back(random_tree(random, depth - 1));
+    else
+      tree[random_text(random)] = random_tree(random, depth - 1);
+  }
+  return tree;
+}
+
+// Every value of the tree stands in the text where its pointer says.
+void check_walk(const std::string& text, const nlohmann::json& tree,
+                const nlohmann::json::json_pointer& at) {
+  const nlohmann::json& value = tree.at(at);
+  const auto found = json_at(text, at.to_string());
+  REQUIRE_MESSAGE(found, at.to_string());
+  CHECK(json_compact(*found) == value.dump());
+  if (value.is_array()) {
+    CHECK(json_elements(*found).size() == value.size());
+    for (std::size_t i = 0; i < value.size(); ++i) check_walk(text, tree, at / i);
+  } else if (value.is_object()) {
+    for (const auto& [key, member] : value.items()) check_walk(text, tree, at / key);
+  } else if (!value.is_null()) {
+    CHECK(json_scalar(*found) == (value.is_string() ? value.get<std::string>() : value.dump()));
+  }
 }
 
 }  // namespace
@@ -116,4 +161,41 @@ TEST_CASE("json text: parts keep their digits and spelling") {
   CHECK(json_scalar("1.50") == "1.50");
   CHECK_FALSE(json_scalar("null"));
   CHECK_FALSE(json_scalar("{}"));
+}
+
+TEST_CASE("json text: random trees are walked as the parser walks them") {
+  const std::uint64_t seed = std::random_device{}();
+  MESSAGE("seed ", seed);
+  Random random(seed);
+  for (int i = 0; i < 300; ++i) {
+    const nlohmann::json tree = random_tree(random, 4);
+    check_walk(tree.dump(static_cast<int>(random.below(4)) - 1), tree,
+               nlohmann::json::json_pointer());
+  }
+}
+
+TEST_CASE("http: random changes of a head, a link or an address never stop the reader") {
+  const std::uint64_t seed = std::random_device{}();
+  MESSAGE("seed ", seed);
+  Random random(seed);
+  const std::string texts[] = {
+      "HTTP/1.1 200 OK\r\nLink: <https://h/x>; rel=\"next\"\r\nRetry-After: 7\r\nRateLimit: "
+      "\"a\";r=0;t=3",
+      R"(<https://h/x?a=%26>; title="a, \"b\""; rel="prev next", </y>; rel=last)",
+      "https://api.example.com:443/v1/orders?page=1#x", "Sun, 06 Nov 1994 08:49:37 GMT"};
+  for (int i = 0; i < 20'000; ++i) {
+    std::string text = texts[random.below(std::size(texts))];
+    for (auto changes = random.below(4); changes > 0 && !text.empty(); --changes) {
+      const std::size_t at = random.below(text.size());
+      if (random.chance(0.3))
+        text.erase(at, random.below(5));
+      else
+        text[at] = static_cast<char>(random.below(256));
+    }
+    if (const auto answer = parse_http_head(text)) static_cast<void>(pause_ms(*answer, WallTime{}));
+    if (const auto target = link_target(text, "next"))
+      CHECK(text.find(*target) != std::string::npos);
+    if (const auto url = parse_url(text)) CHECK(parse_url("https://" + host_field(url->origin)));
+    static_cast<void>(parse_http_date(text));
+  }
 }

@@ -259,6 +259,36 @@ TEST_CASE("sqlite: a read that takes longer than its limit is given up") {
   CHECK(report.error->reason == "read_ms_max");
 }
 
+TEST_CASE("sqlite: rows that share a cursor value are not torn apart by the end of a page") {
+  for (const int killed_at : {1, 2, 3, 4}) {
+    INFO("killed at call ", killed_at);
+    SqliteShop shop;
+    shop.read().cursor = catalog::CursorColumn{"updated_at", catalog::CursorType::Text, 0};
+    // Thirty rows, ten to a value; a page would like to end after four.
+    shop.database.run(
+        "DELETE FROM orders;"
+        "WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i < 29)"
+        " INSERT INTO orders SELECT i, i, 'batch ' || (i / 10), '' FROM n");
+    const pid_t child = ::fork();
+    REQUIRE(child >= 0);
+    if (child == 0) {
+      IngestOptions options;
+      options.connect.page_rows = 4;
+      int calls = 0;
+      options.connect.progress = [&](std::int64_t /*rows*/) {
+        if (++calls == killed_at) ::kill(::getpid(), SIGKILL);
+      };
+      static_cast<void>(shop.try_ingest(options));
+      ::_exit(0);
+    }
+    int status = 0;
+    REQUIRE(::waitpid(child, &status, 0) == child);
+    REQUIRE(WIFSIGNALED(status));
+    CHECK(shop.pulled_well().rows == 30 - killed_at / 2 * 10);
+    CHECK(shop.values("SELECT count(*) || '/' || count(DISTINCT id) FROM shop_orders") == "30/30");
+  }
+}
+
 TEST_CASE("sqlite: a run that is killed before a commit or behind it loses and doubles nothing") {
   for (const int killed_at : {1, 2, 3, 4, 5}) {
     INFO("killed at call ", killed_at);

@@ -237,6 +237,17 @@ TEST_CASE("webhook: a delivery is on disk before it is accepted, a repeated one 
   CHECK(shop.pulled_well().rows == 0);
 }
 
+TEST_CASE(
+    "webhook: without once_by equal events are as many as were delivered, in a full run too") {
+  HookShop shop;
+  shop.table().extract->once_by.clear();
+  CHECK(shop.deliver("d1", R"({"id": 1})") == 202);
+  CHECK(shop.deliver("d2", R"([{"id": 1}, {"id": 1}])") == 202);
+  CHECK(shop.pulled_well().rows == 3);
+  CHECK(shop.pulled_well({.full = true}).rows == 0);
+  CHECK(shop.ids() == "1 1 1");
+}
+
 TEST_CASE("webhook: the id may stand in the body, which must then be JSON") {
   HookShop shop;
   shop.access().id_header.clear();
@@ -328,8 +339,11 @@ TEST_CASE("webhook: many senders at once are each stored once") {
 TEST_CASE("webhook: loaded deliveries leave the inbox when they are old, others never") {
   HookShop shop;
   const auto raw = raw_store_path(shop.project.settings.state_folder);
-  shop.open_inbox({.keep_days = 30, .prune_every_ms = 0, .loaded_up_to = [&](const std::string&) {
-                     return inbox_loaded_up_to(raw, shop.source());
+  shop.open_inbox({.keep_days = 30,
+                   .prune_every_ms = 0,
+                   .loaded_up_to = [&](const std::string&, const std::string& inbox) {
+                     CHECK(inbox_loaded_up_to(raw, shop.source(), "another inbox") == 0);
+                     return inbox_loaded_up_to(raw, shop.source(), inbox);
                    }});
   CHECK(shop.deliver("d1", R"({"id": 1})") == 202);
   CHECK(shop.pulled_well().rows == 1);

@@ -89,6 +89,8 @@ PullJob inbox_job(const catalog::Source& source, const catalog::SourceTable& tab
           .name = table.raw_name,
           .system = "webhook",
           .page_name = "inbox",
+          // Two deliveries may say the same and mean two events; their ids have told them apart.
+          .identity = table.extract->once_by.empty() ? RowIdentity::Position : RowIdentity::Content,
           .retry = source.connector->retry,
           .open = [&](const std::string& cursor, const std::optional<std::string>& /*since*/) {
             return inbox_pages(inbox_path(around.project.settings.state_folder), source, table,

@@ -96,7 +96,7 @@ class HttpPages final : public Pages {
     }
     if (!is_whole_) return fetch_page();
     for (;;) {
-      const auto more = fetch_page();
+      auto more = fetch_page();
       if (!more) return more;
       if (is_unchanged_) return false;
       if (is_done_) break;

@@ -144,10 +144,12 @@ void Inbox::State::prune_now_and_then() {
 Status Inbox::State::prune() {
   const auto sources = connection->query("SELECT DISTINCT source FROM _martgate_inbox");
   if (!sources) return tl::unexpected(sources.error());
+  const auto identity = connection->query_value("SELECT id FROM _martgate_inbox_identity");
+  if (!identity) return tl::unexpected(identity.error());
   const WallTime before = clock.now() - std::chrono::hours(24 * options.keep_days);
   for (std::size_t i = 0; i < sources->row_count(); ++i) {
     const auto& source = std::get<std::string>(sources->at(i, 0));
-    const Value values[] = {source, options.loaded_up_to(source),
+    const Value values[] = {source, options.loaded_up_to(source, std::get<std::string>(*identity)),
                             std::int64_t{before.time_since_epoch().count()}};
     auto gone = connection->query(
         "DELETE FROM _martgate_inbox WHERE source = ? AND seq <= ? AND received_at_ms < ?", values);

@@ -29,9 +29,10 @@ struct InboxOptions {
   std::size_t group_max = 256;  // deliveries in one commit
   std::int64_t keep_days = 30;  // a loaded delivery stays this long, to know its repetitions
   std::int64_t prune_every_ms = 3'600'000;
-  // The seq up to which every table of a source has loaded; 0 when that is not known. Called on the
-  // inbox's thread.
-  std::function<std::int64_t(const std::string& source)> loaded_up_to = {};
+  // The seq of the inbox of that identity up to which every table of a source has loaded; 0 when
+  // that is not known. Called on the inbox's thread.
+  std::function<std::int64_t(const std::string& source, const std::string& inbox)> loaded_up_to =
+      {};
 };
 
 struct InboxDelivery {

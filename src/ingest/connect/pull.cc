@@ -47,7 +47,8 @@ class Pull {
     auto state = pulls_.state(job_.name);
     if (!state) return tl::unexpected(state.error());
     state_ = std::move(*state);
-    if (options_.full) state_.cursor.clear();
+    // Without a row's identity nothing would tell what is there already.
+    if (options_.full && job_.identity == RowIdentity::Content) state_.cursor.clear();
     // What a webhook brought and what its reconciliation finds is seen in one place.
     auto main = pulls_.state(job_.table.raw_name);
     if (!main) return tl::unexpected(main.error());
@@ -65,7 +66,7 @@ class Pull {
         continue;
       }
       if (!*more) return keep_cursor();
-      const Status taken = is_whole() ? take_whole() : take_page();
+      Status taken = is_whole() ? take_whole() : take_page();
       if (taken) {
         attempt_ = 1;
         since_.reset();
@@ -129,7 +130,7 @@ class Pull {
   }
 
   Status take_page() {
-    UnseenRows rows(pages_->rows(), pulls_, seen_id_, job_.table);
+    UnseenRows rows(pages_->rows(), pulls_, seen_id_, job_.table, job_.identity);
     const auto any = rows.has_any();
     if (!any) return tl::unexpected(any.error());
     if (!*any) {

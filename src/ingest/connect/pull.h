@@ -12,6 +12,7 @@
 #include "catalog/project.h"
 #include "ingest/connect/pages.h"
 #include "ingest/connect/pull_store.h"
+#include "ingest/connect/unseen_rows.h"
 #include "ingest/raw_store.h"
 
 namespace martgate::ingest {
@@ -23,6 +24,7 @@ struct PullJob {
   std::string name;                     // of its cursor: the raw table, or "<raw table>/reconcile"
   std::string_view system;              // "sqlite"
   std::string_view page_name = "page";  // deliveries are "page-000000000001"
+  RowIdentity identity = RowIdentity::Content;
   catalog::Retry retry;
   std::int64_t wait_ms_max = 60'000;  // a longer wish of the other side ends the run
   // A run that begins at `cursor`, or at `since` when it is given.

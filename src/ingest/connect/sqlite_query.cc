@@ -161,6 +161,7 @@ class SqliteQuery final : public QueryRows {
     }
     std::vector<std::string> found;
     const int count = sqlite3_column_count(probe->get());
+    found.reserve(static_cast<std::size_t>(count));
     for (int i = 0; i < count; ++i) found.emplace_back(sqlite3_column_name(probe->get(), i));
     if (auto fits = check_columns(table_, found); !fits) return give_up(fits.error());
     return {};

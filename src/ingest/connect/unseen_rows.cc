@@ -7,8 +7,8 @@
 namespace martgate::ingest {
 
 UnseenRows::UnseenRows(TableRows& rows, PullStore& store, std::int64_t pull_id,
-                       const catalog::SourceTable& table)
-    : rows_(rows), store_(store), pull_id_(pull_id) {
+                       const catalog::SourceTable& table, RowIdentity identity)
+    : rows_(rows), store_(store), pull_id_(pull_id), identity_(identity) {
   for (std::size_t i = 0; i < table.columns.size(); ++i) {
     const std::vector<std::string>& names = table.extract->once_by;
     const bool counts =
@@ -27,12 +27,22 @@ RowDigest UnseenRows::digest(Kind kind) const {
                   : digest_of_bytes("unnamed" + rows_.as_bad({}).raw);
 }
 
+Result<bool> UnseenRows::is_seen(const RowDigest& digest) {
+  if (identity_ == RowIdentity::Position) return false;
+  return store_.is_seen(pull_id_, digest);
+}
+
+Result<bool> UnseenRows::mark_new(const RowDigest& digest) {
+  if (identity_ == RowIdentity::Position) return true;
+  return store_.mark_seen(pull_id_, digest);
+}
+
 Result<bool> UnseenRows::has_any() {
   for (;;) {
     const auto kind = rows_.next();
     if (!kind) return tl::unexpected(kind.error());
     if (*kind == Kind::End) return false;
-    const auto seen = store_.is_seen(pull_id_, digest(*kind));
+    const auto seen = is_seen(digest(*kind));
     if (!seen) return tl::unexpected(seen.error());
     if (!*seen) {
       waiting_ = *kind;
@@ -49,7 +59,7 @@ Result<TableRows::Kind> UnseenRows::next() {
     is_waiting_ = false;
     if (!kind || *kind == Kind::End) return kind;
     const RowDigest row = digest(*kind);
-    const auto is_new = store_.mark_seen(pull_id_, row);
+    const auto is_new = mark_new(row);
     if (!is_new) return tl::unexpected(is_new.error());
     if (*is_new) {
       handed_out_.add(fmt::format("{:x},{:x};", row.high, row.low));

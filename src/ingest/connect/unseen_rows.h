@@ -11,12 +11,18 @@
 
 namespace martgate::ingest {
 
+// What makes a row the same as one that was loaded.
+enum class RowIdentity : std::uint8_t {
+  Content,   // equal columns: all of them, or those of once_by
+  Position,  // its place in the source, which is handed out once: every row is new
+};
+
 // Bad rows count too, by their bytes: an overlap does not fill the quarantine again and again.
 class UnseenRows final : public TableRows {
  public:
   // Borrows rows and store.
   UnseenRows(TableRows& rows, PullStore& store, std::int64_t pull_id,
-             const catalog::SourceTable& table);
+             const catalog::SourceTable& table, RowIdentity identity);
 
   // Reads on to the first row that is new, outside of any transaction; next() hands it out first.
   // False: there is none.
@@ -36,10 +42,13 @@ class UnseenRows final : public TableRows {
 
  private:
   [[nodiscard]] RowDigest digest(Kind kind) const;
+  [[nodiscard]] Result<bool> is_seen(const RowDigest& digest);
+  [[nodiscard]] Result<bool> mark_new(const RowDigest& digest);
 
   TableRows& rows_;
   PullStore& store_;
   std::int64_t pull_id_;
+  RowIdentity identity_;
   std::vector<std::size_t> positions_;  // of the columns that make a row itself
   Kind waiting_ = Kind::End;            // found by has_any(), not yet handed out
   bool is_waiting_ = false;

@@ -73,7 +73,7 @@ void WebhookReceiver::receive(const HeaderLookup& header, std::string_view body,
 }
 
 std::int64_t inbox_loaded_up_to(const std::filesystem::path& raw_store,
-                                const catalog::Source& source) {
+                                const catalog::Source& source, const std::string& inbox) {
   std::error_code problem;
   if (!std::filesystem::exists(raw_store, problem)) return 0;
   auto connection = store::Connection::open_readonly(raw_store);
@@ -84,7 +84,9 @@ std::int64_t inbox_loaded_up_to(const std::filesystem::path& raw_store,
     const auto cursor =
         connection->query_value("SELECT cursor FROM _martgate_pulls WHERE name = ?", values);
     if (!cursor) return 0;
-    least = std::min(least, parse_inbox_place(std::get<std::string>(*cursor)).seq);
+    const InboxPlace place = parse_inbox_place(std::get<std::string>(*cursor));
+    if (place.inbox != inbox) return 0;
+    least = std::min(least, place.seq);
   }
   return source.tables.empty() ? 0 : least;
 }

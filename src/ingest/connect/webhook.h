@@ -36,7 +36,9 @@ class WebhookReceiver {
                   Inbox& inbox, const Clock& clock);
 
   [[nodiscard]] const std::string& source() const { return source_; }
-  // Names of secrets that are not set; a delivery signed by one of these is refused.
+  // False while no secret is set.
+  [[nodiscard]] bool is_ready() const { return !secrets_.empty(); }
+  // Names of secrets that are not set.
   [[nodiscard]] const std::vector<std::string>& missing_secrets() const { return missing_; }
 
   // `reply` is called once, at once or on the inbox's thread.
@@ -52,8 +54,9 @@ class WebhookReceiver {
   const Clock& clock_;
 };
 
-// The seq of the inbox up to which every table of a source has loaded.
+// The seq of that inbox up to which every table of a source has loaded.
 [[nodiscard]] std::int64_t inbox_loaded_up_to(const std::filesystem::path& raw_store,
-                                              const catalog::Source& source);
+                                              const catalog::Source& source,
+                                              const std::string& inbox);
 
 }  // namespace martgate::ingest
