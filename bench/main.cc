@@ -18,6 +18,7 @@
 #include "crowd.h"
 #include "demo/demo_data.h"
 #include "http/mcp_endpoint.h"
+#include "ingest.h"
 #include "load.h"
 #include "stdio/mcp_stdio.h"
 #include "steps.h"
@@ -95,7 +96,8 @@ bool compare_calls(cli::Terminal& terminal, mcp::Server& server, std::uint16_t p
 
 // Takes the section's name off the arguments; without one all sections run.
 bool is_asked_for(std::string_view section, int argc, char** argv) {
-  static constexpr std::array<std::string_view, 3> kSections{"calls", "connections", "steps"};
+  static constexpr std::array<std::string_view, 4> kSections{"calls", "connections", "ingest",
+                                                             "steps"};
   const std::string_view word = argc > 1 ? argv[1] : "";
   return word == section || std::find(kSections.begin(), kSections.end(), word) == kSections.end();
 }
@@ -150,6 +152,9 @@ int run(int argc, char** argv) {
   (*listener)->stop();
   static_cast<void>(open->journal->close());
 
+  if (is_asked_for("ingest", argc, argv) && !bench::run_ingest_bench(terminal, folder / "ingest")) {
+    return 1;
+  }
   if (!is_asked_for("steps", argc, argv)) return 0;
   bench::register_steps();
   benchmark::Initialize(&argc, argv);

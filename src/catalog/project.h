@@ -14,6 +14,7 @@
 
 #include "catalog/auth_settings.h"
 #include "catalog/connector.h"
+#include "catalog/contract.h"
 #include "catalog/expression.h"
 #include "catalog/jobs.h"
 
@@ -75,6 +76,7 @@ struct SourceColumn {
   bool unique = false;
   Classification classification = Classification::Internal;
   PersonalData personal_data = PersonalData::None;
+  ColumnContract contract;
 };
 
 struct SourceTable {
@@ -85,7 +87,12 @@ struct SourceTable {
   FileFormat format = FileFormat::Csv;
   LoadMode load = LoadMode::Append;
   char delimiter = ',';
-  std::vector<std::string> primary_key;  // of the system's rows; may be empty
+  std::vector<std::string> primary_key;               // of the system's rows; may be empty
+  std::vector<std::vector<std::string>> unique_keys;  // of several columns
+  FileShape shape;
+  DriftPolicy on_drift;
+  VolumePolicy volume;
+  Overlap overlap = Overlap::Skip;
   std::vector<SourceColumn> columns;
   std::optional<Extract> extract;  // instead of files, where the source has a connector
 };

@@ -1,9 +1,12 @@
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <array>
 #include <filesystem>
 #include <map>
 
 #include "base/text.h"
+#include "catalog/read_contract.h"
 #include "catalog/read_objects.h"
 
 namespace martgate::catalog {
@@ -38,13 +41,16 @@ char read_delimiter(const Node& node) {
   return text.front();
 }
 
+constexpr std::array<std::string_view, 5> kTakenNames{"_load_id", "_row", "_row_hash", "_original",
+                                                      "_loaded_at"};
+
 // Column names meet in SQL, where case does not count.
 void check_column_names(const std::vector<Node>& columns) {
   std::map<std::string, int> lines;
   for (const Node& column : columns) {
     const Node name = column.at("name");
     const std::string key = lower_ascii(name.text());
-    if (key == "_load_id" || key == "_row") {
+    if (std::ranges::find(kTakenNames, key) != kTakenNames.end()) {
       name.mistake(fmt::format("column name {} is taken", key),
                    {"every raw table shows _load_id and _row of its own"});
     }
@@ -56,7 +62,23 @@ void check_column_names(const std::vector<Node>& columns) {
   }
 }
 
-SourceTable read_table(const Node& node, const std::string& source) {
+void read_unique_keys(const Node& keys, SourceTable& table) {
+  for (const Node& key : keys.items()) {
+    table.unique_keys.push_back(key.texts());
+    for (const Node& name : key.items()) {
+      if (std::ranges::find(table.columns, name.text(), &SourceColumn::name) !=
+          table.columns.end()) {
+        continue;
+      }
+      std::vector<std::string> names;
+      for (const SourceColumn& column : table.columns) names.push_back(column.name);
+      name.mistake(fmt::format("there is no column \"{}\"", shown(name.text(), 80)),
+                   name_hints(name.text(), names));
+    }
+  }
+}
+
+SourceTable read_table(const Node& node, const std::string& source, const Node& on_drift) {
   SourceTable table;
   table.name = node.at("name").text();
   table.raw_name = fmt::format("{}_{}", source, table.name);
@@ -66,6 +88,10 @@ SourceTable read_table(const Node& node, const std::string& source) {
   table.format = node.at("format").text() == "jsonl" ? FileFormat::Jsonl : FileFormat::Csv;
   table.load = node.at("load").text() == "snapshot" ? LoadMode::Snapshot : LoadMode::Append;
   table.delimiter = read_delimiter(node.at("delimiter"));
+  table.shape = read_file_shape(node);
+  table.on_drift = read_drift_policy(on_drift);
+  table.volume = read_volume_policy(node.at("volume"));
+  if (node.at("overlap").text() == "keep") table.overlap = Overlap::Keep;
   const std::vector<Node> columns = node.at("columns").items();
   check_column_names(columns);
   for (const Node& column : columns) {
@@ -74,8 +100,10 @@ SourceTable read_table(const Node& node, const std::string& source) {
                              .description = column.at("description").text(),
                              .required = column.at("required").truth(),
                              .unique = column.at("unique").truth(),
-                             .classification = read_classification(column.at("classification"))});
+                             .classification = read_classification(column.at("classification")),
+                             .contract = read_column_contract(column, node)});
   }
+  read_unique_keys(node.at("unique"), table);
   return table;
 }
 
@@ -95,7 +123,7 @@ Source read_source(const Node& node) {
   }
   source.connector = read_connector(node.at("connector"));
   for (const Node& table : node.at("tables").items()) {
-    source.tables.push_back(read_table(table, source.common.name));
+    source.tables.push_back(read_table(table, source.common.name, node.at("on_drift")));
     read_extract(table, source.connector, source.tables.back());
   }
   read_inventory(node, source);

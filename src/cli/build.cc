@@ -10,6 +10,7 @@
 #include "build/plan.h"
 #include "build/selection.h"
 #include "cli/commands.h"
+#include "cli/load_report.h"
 #include "cli/opened.h"
 #include "engine/sqlite/sqlite_mart.h"
 #include "ingest/ingest.h"
@@ -19,21 +20,6 @@ namespace martgate::cli {
 namespace {
 
 using engine::Verdict;
-
-void print_refused_files(App& app, const ingest::IngestReport& report) {
-  for (const ingest::TableReport& table : report.tables) {
-    for (const ingest::RefusedFile& refused : table.refused) {
-      app.terminal.error(
-          with_context(refused.error, fmt::format("{} was not loaded", refused.path)));
-    }
-    for (const std::string& path : table.vanished) {
-      app.terminal.note(fmt::format("{} is gone; its rows stay in {}", path, table.raw_name));
-    }
-    if (table.files_seen == 0 && table.vanished.empty()) {
-      app.terminal.note(fmt::format("{}: no file matches", table.raw_name));
-    }
-  }
-}
 
 void print_tests(App& app, const std::vector<const engine::TestResult*>& tests,
                  std::string_view title, Style style) {
@@ -46,18 +32,10 @@ void print_tests(App& app, const std::vector<const engine::TestResult*>& tests,
 }
 
 void print_report(App& app, const ingest::IngestReport& loads, const build::BuildReport& report) {
-  std::int64_t rows = 0;
-  std::int64_t quarantined = 0;
-  for (const ingest::TableReport& table : loads.tables) {
-    rows += table.rows;
-    quarantined += table.quarantined;
-  }
   const auto passed = report.tests_with(Verdict::Pass).size();
   const auto warned = report.tests_with(Verdict::Warn);
   const auto failed = report.tests_with(Verdict::Fail);
-  app.terminal.print(
-      fmt::format("loaded   {} new files, {} rows{}\n", loads.files_loaded(), rows,
-                  quarantined > 0 ? fmt::format(", {} quarantined", quarantined) : ""));
+  print_load_report(app, loads, LoadDetail::WhatHappened);
   Table table({{"mart"}, {"rows", Align::Right}});
   for (const engine::BuiltModel& model : report.facts.models) {
     if (model.layer == "marts") table.add_row({model.name, std::to_string(model.rows)});
@@ -152,11 +130,7 @@ Result<std::set<std::string>> chosen_models(const catalog::Project& project,
 Exit build_project(App& app, const catalog::Project& project, const BuildArgs& args) {
   ingest::IngestOptions ingest_options;
   ingest_options.full = args.full;
-  ingest_options.progress = [&](const ingest::IngestProgress& progress) {
-    app.terminal.progress(fmt::format("loading {}", progress.path),
-                          static_cast<std::int64_t>(progress.files_done),
-                          static_cast<std::int64_t>(progress.files_total));
-  };
+  ingest_options.progress = loading_progress(app);
   const auto& state_folder = project.settings.state_folder;
   const auto loads = ingest::ingest(project, state_folder, app.clock, ingest_options);
   app.terminal.end_progress();
@@ -164,7 +138,7 @@ Exit build_project(App& app, const catalog::Project& project, const BuildArgs& a
     app.terminal.error(loads.error());
     return Exit::Environment;
   }
-  print_refused_files(app, *loads);
+  print_file_notes(app, *loads);
   auto loaded = ingest::loaded_tables(ingest::raw_store_path(state_folder), project);
   if (!loaded) {
     app.terminal.error(loaded.error());

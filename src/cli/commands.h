@@ -44,6 +44,20 @@ struct BuildArgs {
   std::string since;                // ISO date for incremental models; empty: their own window
   int workers = 0;                  // 0: one a core
 };
+struct IngestArgs {
+  bool full = false;                 // load every file again
+  std::string since;                 // leave files alone that were last written before
+  std::vector<std::string> release;  // held files to let in
+  std::string only;                  // a source or a raw table
+};
+struct QuarantineArgs {
+  std::string word = "list";  // "list", "show", "replay"
+  std::int64_t id = 0;
+  std::string only;    // a source or a raw table
+  std::string reason;  // a slug
+  std::int64_t count = 20;
+  bool all = false;  // replayed rows too
+};
 struct ServeArgs {
   bool stdio = false;
   bool jobs = false;  // run the project's jobs when they are due
@@ -136,6 +150,8 @@ Exit run_build(App& app, const BuildArgs& args);
 Exit run_lineage(App& app, const LineageArgs& args);
 Exit run_test(App& app, const TestArgs& args);
 Exit run_snapshots(App& app, const SnapshotsArgs& args);
+Exit run_ingest(App& app, const IngestArgs& args);
+Exit run_quarantine(App& app, const QuarantineArgs& args);
 Exit run_serve(App& app, const ServeArgs& args);
 Exit run_call(App& app, const CallArgs& args);
 Exit run_catalog(App& app, const CatalogArgs& args);

@@ -83,6 +83,29 @@ int run(int argc, char** argv) {
   snapshots_word->add_option("--keep", snapshots.keep, "prune: how many stay")
       ->check(CLI::Range(1, 1'000));
 
+  IngestArgs ingest;
+  auto* ingest_word = cli.add_subcommand("ingest", "Load the sources, without building anything");
+  ingest_word->add_option("SOURCE", ingest.only, "A source or a raw table; default: all of them");
+  ingest_word->add_flag("--full", ingest.full, "Load every file again");
+  ingest_word->add_option("--since", ingest.since,
+                          "Leave files alone that were last written before: a day or a time");
+  ingest_word->add_option("--release", ingest.release,
+                          "Let a held file in: its path, a raw table, or all");
+
+  QuarantineArgs quarantine;
+  auto* quarantine_word =
+      cli.add_subcommand("quarantine", "Rows that were kept out, and why; replay them after a fix");
+  quarantine_word->add_option("WHAT", quarantine.word, "list, show or replay")
+      ->capture_default_str()
+      ->check(CLI::IsMember({"list", "show", "replay"}));
+  quarantine_word->add_option("ID", quarantine.id, "show: the row's number");
+  quarantine_word->add_option("--source", quarantine.only, "A source or a raw table");
+  quarantine_word->add_option("--reason", quarantine.reason, "list: one reason, as not_decimal");
+  quarantine_word->add_option("--count", quarantine.count, "list: how many rows")
+      ->capture_default_str()
+      ->check(CLI::Range(1, 100'000));
+  quarantine_word->add_flag("--all", quarantine.all, "list: replayed rows too");
+
   ServeArgs serve;
   auto* serve_word = cli.add_subcommand("serve", "Answer MCP clients over HTTP or stdio");
   auto* stdio_flag = serve_word->add_flag("--stdio", serve.stdio, "Speak over stdin and stdout");
@@ -243,6 +266,8 @@ int run(int argc, char** argv) {
     if (*test_word) return run_test(app, test);
     if (*lineage_word) return run_lineage(app, lineage);
     if (*snapshots_word) return run_snapshots(app, snapshots);
+    if (*ingest_word) return run_ingest(app, ingest);
+    if (*quarantine_word) return run_quarantine(app, quarantine);
     if (*serve_word) return run_serve(app, serve);
     if (*call_word) return run_call(app, call);
     if (*catalog_word) return run_catalog(app, catalog);

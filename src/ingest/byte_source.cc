@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <sys/stat.h>
 #include <unistd.h>
 #include <zlib.h>
 
@@ -18,7 +19,13 @@ namespace {
 
 constexpr std::string_view kUnreadable = "unreadable_file";
 
+constexpr std::string_view kChanged = "changed_file";
+
 constexpr std::size_t kPartBytes = 256UL << 10U;
+// Text packs to a tenth or, when it repeats, to a hundredth. What grows further is a bomb; the
+// ratio counts once there is something to judge.
+constexpr std::int64_t kInflationMax = 400;
+constexpr std::int64_t kInflationJudgedBytes = 64LL << 20U;
 constexpr int kGzipWindowBits = 15 + 16;  // the largest window; +16: a gzip header is expected
 
 }  // namespace
@@ -79,13 +86,31 @@ struct FileBytes::State {
                     kUnreadable);
       }
     }
-    return into.size() - inflater.avail_out;
+    const std::size_t count = into.size() - inflater.avail_out;
+    inflated += static_cast<std::int64_t>(count);
+    if (inflated > kInflationJudgedBytes && inflated > bytes * kInflationMax) {
+      return fail(
+          Code::InvalidArgument,
+          fmt::format("{} inflates to more than {} times its size", path.string(), kInflationMax),
+          {"deliver it unpacked when that is how it must be"}, kUnreadable);
+    }
+    return count;
+  }
+
+  // The file's size and time of change, as they are now.
+  [[nodiscard]] bool is_as_opened() const {
+    struct stat now {};
+    return ::fstat(descriptor, &now) == 0 && now.st_size == opened.st_size &&
+           now.st_mtim.tv_sec == opened.st_mtim.tv_sec &&
+           now.st_mtim.tv_nsec == opened.st_mtim.tv_nsec;
   }
 
   std::filesystem::path path;
   int descriptor = -1;
   Sha256 digest;
   std::int64_t bytes = 0;
+  std::int64_t inflated = 0;
+  struct stat opened {};
   bool is_gzip = false;
   bool is_member_open = false;
   z_stream inflater{};
@@ -99,10 +124,15 @@ FileBytes::~FileBytes() = default;
 
 Result<FileBytes> FileBytes::open(const std::filesystem::path& path) {
   auto state = std::make_unique<State>(path);
-  state->descriptor = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  state->descriptor = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
   if (state->descriptor < 0) {
     return fail(Code::Unavailable,
                 fmt::format("cannot open {}: {}", path.string(), std::strerror(errno)), {},
+                kUnreadable);
+  }
+  // A pipe or a device would keep the reader waiting, or never end.
+  if (::fstat(state->descriptor, &state->opened) != 0 || !S_ISREG(state->opened.st_mode)) {
+    return fail(Code::Unavailable, fmt::format("{} is no regular file", path.string()), {},
                 kUnreadable);
   }
   if (path.extension() == ".gz") {
@@ -120,7 +150,13 @@ Result<DeliveryIdentity> FileBytes::finish() {
   for (;;) {
     const auto count = state_->read_disk(state_->packed);
     if (!count) return tl::unexpected(count.error());
-    if (*count == 0) return DeliveryIdentity{to_hex(state_->digest.finish()), state_->bytes};
+    if (*count > 0) continue;
+    if (!state_->is_as_opened() || state_->bytes != state_->opened.st_size) {
+      return fail(Code::Unavailable,
+                  fmt::format("{} changed while it was read", state_->path.string()),
+                  {"it is loaded when it is complete"}, kChanged);
+    }
+    return DeliveryIdentity{to_hex(state_->digest.finish()), state_->bytes};
   }
 }
 

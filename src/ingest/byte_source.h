@@ -28,8 +28,8 @@ struct DeliveryIdentity {
   std::int64_t bytes = 0;
 };
 
-// A file, hashed while it is read. A name that ends in .gz is inflated on the way; the digest and
-// the count are those of the file as it lies on disk.
+// A regular file, hashed while it is read. A name that ends in .gz is inflated on the way; the
+// digest and the count are those of the file as it lies on disk.
 class FileBytes final : public ByteSource {
  public:
   [[nodiscard]] static Result<FileBytes> open(const std::filesystem::path& path);
@@ -40,6 +40,7 @@ class FileBytes final : public ByteSource {
   [[nodiscard]] Result<std::size_t> read(std::span<char> into) override;
 
   // Of the whole file: reads what is left of it. Nothing can be read afterwards.
+  // Errors: Unavailable, reason "changed_file" when the file grew or was written meanwhile.
   [[nodiscard]] Result<DeliveryIdentity> finish();
 
  private:

@@ -1,39 +1,65 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <optional>
+#include <vector>
 
-#include "base/json_writer.h"
 #include "base/text.h"
+#include "ingest/csv.h"
+#include "ingest/encoding.h"
 #include "ingest/table_rows.h"
 
 namespace martgate::ingest {
 namespace {
 
-constexpr std::size_t kNameShownBytes = 80;
+using catalog::DriftAction;
+
+CsvReader::Options options_of(const catalog::SourceTable& table) {
+  CsvReader::Options options;
+  options.delimiter = table.delimiter;
+  options.quote = table.shape.quote;
+  options.encoding = table.shape.encoding == catalog::Encoding::Utf16 ? catalog::Encoding::Utf8
+                                                                      : table.shape.encoding;
+  return options;
+}
 
 class CsvRows final : public TableRows {
  public:
   CsvRows(const catalog::SourceTable& table, ByteSource& source)
-      : table_(table), reader_(source, {.delimiter = table.delimiter}) {}
+      : table_(table), utf16_(source), reader_(decoded(source), options_of(table)) {}
 
   Result<Kind> next() override {
-    if (positions_.empty()) {
+    if (!has_header_) {
       if (auto header = read_header(); !header) return tl::unexpected(header.error());
     }
     const auto kind = reader_.next();
     if (!kind) return tl::unexpected(kind.error());
     if (*kind == CsvReader::Kind::End) return Kind::End;
-    if (*kind == CsvReader::Kind::Bad) return Kind::Bad;
+    if (*kind == CsvReader::Kind::Bad) {
+      bad_ = reader_.bad();
+      if (reader_.fault_field() < names_.size()) bad_.column = names_[reader_.fault_field()];
+      return Kind::Bad;
+    }
+    if (!quarantine_reason_.empty()) {
+      bad_ = as_bad(quarantine_reason_);
+      bad_.slug = "schema_drift";
+      return Kind::Bad;
+    }
     const auto fields = reader_.fields();
-    for (std::size_t i = 0; i < positions_.size(); ++i) {
-      const std::string_view field = fields[positions_[i]];
-      cells_[i] = field.empty() ? Cell() : Cell(field);
+    for (std::size_t i = 0; i < map_.positions.size(); ++i) {
+      cells_[i] = map_.positions[i] ? cell_of(fields[*map_.positions[i]]) : Cell();
+    }
+    for (std::size_t i = 0; i < undeclared_.size(); ++i) {
+      undeclared_[i].text = cell_of(fields[map_.undeclared[i]]);
     }
     return Kind::Row;
   }
 
   std::span<const Cell> cells() const override { return cells_; }
-  const BadRow& bad() const override { return reader_.bad(); }
+  std::span<const UndeclaredCell> undeclared() const override { return undeclared_; }
+  const BadRow& bad() const override { return bad_; }
+  std::span<const DriftEvent> drift() const override { return map_.events; }
+  std::string_view preamble() const override { return preamble_; }
 
   BadRow as_bad(std::string reason) const override {
     return {reader_.line(), reader_.offset(), std::move(reason),
@@ -41,6 +67,13 @@ class CsvRows final : public TableRows {
   }
 
  private:
+  static Cell cell_of(std::string_view field) { return field.empty() ? Cell() : Cell(field); }
+
+  ByteSource& decoded(ByteSource& source) {
+    if (table_.shape.encoding == catalog::Encoding::Utf16) return utf16_;
+    return source;
+  }
+
   Status read_header() {
     const auto kind = reader_.next();
     if (!kind) return tl::unexpected(kind.error());
@@ -53,30 +86,36 @@ class CsvRows final : public TableRows {
           fmt::format("the header row in line {} {}", reader_.bad().line, reader_.bad().reason), {},
           "schema_drift");
     }
-    auto positions = positions_of_columns(table_, reader_.fields());
-    if (!positions) return tl::unexpected(positions.error());
-    positions_ = std::move(*positions);
-    cells_.resize(positions_.size());
+    const auto found = reader_.fields();
+    auto map = map_columns(table_, found, reader_.line());
+    if (!map) return tl::unexpected(map.error());
+    map_ = std::move(*map);
+    if (map_.action() == DriftAction::Refuse) {
+      return tl::unexpected(header_refused(table_, map_, found));
+    }
+    if (map_.action() == DriftAction::Quarantine) {
+      quarantine_reason_ = "comes under " + header_refused(table_, map_, found).message;
+    }
+    names_.assign(found.begin(), found.end());
+    preamble_ = reader_.raw();
+    cells_.resize(map_.positions.size());
+    for (const std::size_t at : map_.undeclared) undeclared_.push_back({names_[at], {}});
+    has_header_ = true;
     return {};
   }
 
   const catalog::SourceTable& table_;
+  Utf16Source utf16_;
   CsvReader reader_;
-  std::vector<std::size_t> positions_;  // of each declared column among the fields
+  bool has_header_ = false;
+  ColumnMap map_;
+  std::vector<std::string> names_;  // of the header
+  std::string preamble_;
+  std::string quarantine_reason_;  // every row goes there; empty: none does for the header's sake
   std::vector<Cell> cells_;
+  std::vector<UndeclaredCell> undeclared_;
+  BadRow bad_;
 };
-
-std::string quoted_names(std::span<const std::string> names) {
-  std::vector<std::string> quoted;
-  for (const std::string& name : names) quoted.push_back(json_quoted(shown(name, kNameShownBytes)));
-  return join(quoted, ", ");
-}
-
-std::vector<std::string> declared_names(const catalog::SourceTable& table) {
-  std::vector<std::string> names;
-  for (const catalog::SourceColumn& column : table.columns) names.push_back(column.name);
-  return names;
-}
 
 }  // namespace
 
@@ -87,48 +126,6 @@ std::unique_ptr<TableRows> csv_rows(const catalog::SourceTable& table, ByteSourc
 std::unique_ptr<TableRows> rows_of(const catalog::SourceTable& table, ByteSource& source) {
   return table.format == catalog::FileFormat::Csv ? csv_rows(table, source)
                                                   : jsonl_rows(table, source);
-}
-
-Error schema_drift(const catalog::SourceTable& table, std::string message,
-                   std::span<const std::string> unknown) {
-  const std::vector<std::string> declared = declared_names(table);
-  Error error{Code::InvalidArgument, std::move(message), {}, "schema_drift"};
-  for (const std::string& name : unknown) {
-    const std::vector<std::string> near = nearest(name, declared, 1);
-    if (near.empty()) continue;
-    error.hints.push_back(fmt::format("did you mean {} instead of {}", json_quoted(near.front()),
-                                      json_quoted(shown(name, kNameShownBytes))));
-  }
-  error.hints.push_back(fmt::format("declared columns: {}", join(declared, ", ")));
-  return error;
-}
-
-Result<std::vector<std::size_t>> positions_of_columns(const catalog::SourceTable& table,
-                                                      std::span<const std::string_view> found) {
-  const std::vector<std::string> declared = declared_names(table);
-  std::vector<std::string> unknown;
-  std::vector<std::string> missing;
-  std::vector<std::string> twice;
-  for (auto name = found.begin(); name != found.end(); ++name) {
-    if (std::find(found.begin(), name, *name) != name)
-      twice.emplace_back(*name);
-    else if (std::ranges::find(declared, *name) == declared.end())
-      unknown.emplace_back(*name);
-  }
-  std::vector<std::size_t> positions;
-  for (const std::string& name : declared) {
-    const auto at = std::ranges::find(found, name);
-    if (at == found.end())
-      missing.push_back(name);
-    else
-      positions.push_back(static_cast<std::size_t>(at - found.begin()));
-  }
-  std::vector<std::string> faults;
-  if (!missing.empty()) faults.push_back("misses " + quoted_names(missing));
-  if (!unknown.empty()) faults.push_back("has undeclared " + quoted_names(unknown));
-  if (!twice.empty()) faults.push_back("repeats " + quoted_names(twice));
-  if (faults.empty()) return positions;
-  return tl::unexpected(schema_drift(table, "the header row " + join(faults, " and "), unknown));
 }
 
 }  // namespace martgate::ingest

@@ -10,6 +10,8 @@
 
 #include <cstdint>
 #include <functional>
+#include <string>
+#include <vector>
 
 #include "base/result.h"
 #include "ingest/byte_source.h"
@@ -22,6 +24,9 @@ struct Load {
   std::int64_t load_id = 0;
   std::int64_t rows = 0;
   std::int64_t quarantined = 0;
+  std::int64_t repeated = 0;  // rows that another live delivery holds already
+  std::vector<DriftEvent> drift;
+  std::string held;  // why nothing was loaded although nothing is wrong; empty: it was loaded
 };
 
 // Borrowed for the call of RawStore::load.
@@ -33,5 +38,8 @@ struct Delivery {
   // stands where its rows stand, or neither does. An error rolls everything back.
   std::function<Status(store::Connection&, const Load&)> in_transaction = {};
 };
+
+// A failure of this delivery alone; others can go on.
+[[nodiscard]] bool is_of_delivery(const Error& error);
 
 }  // namespace martgate::ingest

@@ -35,6 +35,15 @@ Result<std::vector<std::string>> names_matching(const fs::path& folder, const st
   return names;
 }
 
+// True when the path, its symbolic links followed, lies outside `home`.
+bool leaves(const fs::path& home, const fs::path& path) {
+  std::error_code problem;
+  const fs::path real = fs::canonical(path, problem);
+  if (problem) return true;
+  const auto end = std::ranges::mismatch(home, real);
+  return end.in1 != home.end();
+}
+
 }  // namespace
 
 Result<std::vector<std::string>> files_matching(const fs::path& folder, std::string_view pattern) {
@@ -58,6 +67,9 @@ Result<std::vector<std::string>> files_matching(const fs::path& folder, std::str
     found = std::move(deeper);
   }
   if (found == std::vector<std::string>{""}) found.clear();
+  std::error_code problem;
+  const fs::path home = fs::weakly_canonical(folder, problem);
+  std::erase_if(found, [&](const std::string& path) { return leaves(home, folder / path); });
   std::ranges::sort(found);
   return found;
 }

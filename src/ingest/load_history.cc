@@ -34,13 +34,19 @@ Result<std::vector<TableHistory>> load_history(const std::filesystem::path& raw_
     const store::Value name[] = {table.raw_name};
     const auto rows = connection->query(
         "SELECT count(*), coalesce(sum(row_count) FILTER (WHERE live = 1), 0),"
-        " coalesce(sum(quarantined) FILTER (WHERE live = 1), 0), max(loaded_at_ms)"
-        " FROM _martgate_loads WHERE raw_table = ?",
+        " (SELECT count(*) FROM _martgate_quarantine AS q JOIN _martgate_loads AS o USING (load_id)"
+        "   WHERE o.raw_table = ?1 AND o.live = 1 AND q.replayed_by IS NULL),"
+        " max(loaded_at_ms), (SELECT count(*) FROM _martgate_drift AS d"
+        "   WHERE d.raw_table = ?1 AND d.action <> 'accept'),"
+        " (SELECT count(*) FROM _martgate_held AS h WHERE h.raw_table = ?1 AND h.state = 'held')"
+        " FROM _martgate_loads WHERE raw_table = ?1",
         name);
     if (!rows) return tl::unexpected(rows.error());
     table.loads = integer(rows->at(0, 0));
     table.rows = integer(rows->at(0, 1));
     table.quarantined = integer(rows->at(0, 2));
+    table.drift = integer(rows->at(0, 4));
+    table.held = integer(rows->at(0, 5));
     if (table.loads > 0) {
       table.last_loaded_at = WallTime{std::chrono::milliseconds(integer(rows->at(0, 3)))};
     }

@@ -3,12 +3,14 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <set>
 
-#include "base/digest.h"
-#include "base/json_writer.h"
 #include "base/text.h"
+#include "ingest/load_writer.h"
+#include "ingest/raw_tables.h"
 #include "ingest/table_rows.h"
+#include "ingest/volume.h"
 
 namespace martgate::ingest {
 namespace {
@@ -17,144 +19,54 @@ using store::Sql;
 using store::Value;
 
 constexpr std::int64_t kRowsPerProgress = 65'536;
+constexpr std::int64_t kFormat = 2;  // of raw.db, in its user_version
 
-std::string rows_table(const catalog::SourceTable& table) {
-  return store::quoted_identifier(table.raw_name + "__rows");
-}
+// Refusals that say nothing about the deliveries beside this one.
+constexpr std::array<std::string_view, 4> kDeliveryReasons{"schema_drift", "unreadable_file",
+                                                           "wrong_encoding", "changed_file"};
 
-std::string column_list(const catalog::SourceTable& table) {
-  std::vector<std::string> names;
-  for (const catalog::SourceColumn& column : table.columns) {
-    names.push_back(store::quoted_identifier(column.name));
-  }
-  return join(names, ", ");
-}
-
-std::string view_sql(const catalog::SourceTable& table) {
-  return fmt::format(
-      "CREATE VIEW {} AS SELECT {}, _load_id, _row FROM {} WHERE _load_id IN"
-      " (SELECT load_id FROM _martgate_loads WHERE raw_table = {} AND live = 1)",
-      store::quoted_identifier(table.raw_name), column_list(table), rows_table(table),
-      store::quoted_literal(table.raw_name));
-}
-
-std::string insert_sql(const catalog::SourceTable& table) {
-  std::string marks;
-  for (std::size_t i = 0; i < table.columns.size(); ++i) marks += ", ?";
-  return fmt::format("INSERT INTO {} (_load_id, _row, _row_hash, {}) VALUES (?, ?, ?{})",
-                     rows_table(table), column_list(table), marks);
-}
-
-// Each cell as its length (u32le) and its bytes, NULL as the length 0xFFFFFFFF: no two rows share
-// the text that is hashed.
-std::int64_t row_hash(std::span<const Cell> cells, std::string& text) {
-  text.clear();
-  for (const Cell& cell : cells) {
-    const auto length = cell ? static_cast<std::uint32_t>(cell->size()) : 0xFFFFFFFFU;
-    for (unsigned shift = 0; shift < 32; shift += 8) {
-      text.push_back(static_cast<char>(length >> shift & 0xFFU));
-    }
-    if (cell) text.append(*cell);
-  }
-  const Digest digest = sha256(text);
-  std::uint64_t bits = 0;
-  for (std::size_t i = 0; i < sizeof bits; ++i) bits = bits << 8U | digest[i];
-  return static_cast<std::int64_t>(bits);
-}
-
-// The first required column that is NULL, or null.
-const catalog::SourceColumn* broken_requirement(const catalog::SourceTable& table,
-                                                std::span<const Cell> cells) {
-  for (std::size_t i = 0; i < cells.size(); ++i) {
-    if (table.columns[i].required && !cells[i]) return &table.columns[i];
-  }
-  return nullptr;
-}
-
-// Prepared statements that put one file's rows into the store.
-class RowWriter {
- public:
-  [[nodiscard]] static Result<RowWriter> make(store::Connection& connection,
-                                              const RawStore::LoadRequest& request,
-                                              std::int64_t load_id) {
-    auto insert = connection.prepare(Sql::rendered(insert_sql(request.table)));
-    if (!insert) return tl::unexpected(insert.error());
-    auto quarantine = connection.prepare(
-        "INSERT INTO _martgate_quarantine (load_id, path, line, reason, raw)"
-        " VALUES (?, ?, ?, ?, CAST(? AS BLOB))");
-    if (!quarantine) return tl::unexpected(quarantine.error());
-    return RowWriter(std::move(*insert), std::move(*quarantine), request, load_id);
-  }
-
-  Status add_row(std::int64_t row, std::span<const Cell> cells) {
-    const Value fixed[] = {load_id_, row, row_hash(cells, scratch_)};
-    int index = 0;
-    for (const Value& value : fixed) {
-      if (auto bound = insert_.bind(index++, value); !bound) return bound;
-    }
-    for (const Cell& cell : cells) {
-      const Value value = cell ? Value(std::string(*cell)) : Value();
-      if (auto bound = insert_.bind(index++, value); !bound) return bound;
-    }
-    ++load_.rows;
-    return insert_.run();
-  }
-
-  Status add_bad(const BadRow& bad) {
-    const Value values[] = {load_id_, path_, bad.line, bad.reason, bad.raw};
-    if (auto bound = quarantine_.bind_all(values); !bound) return bound;
-    ++load_.quarantined;
-    return quarantine_.run();
-  }
-
-  [[nodiscard]] const Load& load() const { return load_; }
-
- private:
-  RowWriter(store::Statement insert, store::Statement quarantine,
-            const RawStore::LoadRequest& request, std::int64_t load_id)
-      : insert_(std::move(insert)),
-        quarantine_(std::move(quarantine)),
-        path_(request.path),
-        load_id_(load_id) {}
-
-  store::Statement insert_;
-  store::Statement quarantine_;
-  std::string path_;
-  std::int64_t load_id_;
-  Load load_;
-  std::string scratch_;
-};
-
-Status write_rows(const RawStore::LoadRequest& request, TableRows& rows, RowWriter& writer) {
+Status write_rows(const RawStore::LoadRequest& request, TableRows& rows, LoadWriter& writer) {
   for (std::int64_t row = 1;; ++row) {
     const auto kind = rows.next();
     if (!kind) return tl::unexpected(kind.error());
     if (*kind == TableRows::Kind::End) return {};
-    Status written;
     if (*kind == TableRows::Kind::Bad) {
-      written = writer.add_bad(rows.bad());
-    } else if (const auto* column = broken_requirement(request.table, rows.cells())) {
-      written = writer.add_bad(
-          rows.as_bad(fmt::format("holds no value in the required column {}", column->name)));
-    } else {
-      written = writer.add_row(row, rows.cells());
+      if (auto written = writer.quarantine(rows.bad(), row); !written) return written;
+    } else if (auto taken = writer.take(rows, row); !taken) {
+      return tl::unexpected(taken.error());
     }
-    if (!written) return written;
     if (request.progress && row % kRowsPerProgress == 0) request.progress(row);
   }
 }
 
-std::string text_at(const store::RowSet& rows, std::size_t row, std::size_t column) {
-  const auto* text = std::get_if<std::string>(&rows.at(row, column));
-  return text == nullptr ? std::string() : *text;
-}
-
-std::int64_t int_at(const store::RowSet& rows, std::size_t row, std::size_t column) {
-  const auto* number = std::get_if<std::int64_t>(&rows.at(row, column));
-  return number == nullptr ? 0 : *number;
+std::string type_of(std::string_view types, std::string_view column) {
+  for (const std::string_view part : split(types, '\n')) {
+    const std::size_t blank = part.rfind(' ');
+    if (part.substr(0, blank) == column) return std::string(part.substr(blank + 1));
+  }
+  return {};
 }
 
 }  // namespace
+
+bool is_of_delivery(const Error& error) {
+  return std::ranges::find(kDeliveryReasons, error.reason) != kDeliveryReasons.end();
+}
+
+std::string storage_types(const catalog::SourceTable& table) {
+  std::vector<std::string> types;
+  for (const catalog::SourceColumn& column : table.columns) {
+    types.push_back(fmt::format("{} {}", column.name, storage_type(column)));
+  }
+  return join(types, "\n");
+}
+
+bool is_stored_alike(const catalog::SourceTable& table, std::string_view types) {
+  return std::ranges::all_of(table.columns, [&](const catalog::SourceColumn& column) {
+    const std::string before = type_of(types, column.name);
+    return before.empty() || before == storage_type(column);
+  });
+}
 
 std::filesystem::path raw_store_path(const std::filesystem::path& state_folder) {
   return state_folder / "raw.db";
@@ -163,99 +75,189 @@ std::filesystem::path raw_store_path(const std::filesystem::path& state_folder) 
 Result<RawStore> RawStore::open(const std::filesystem::path& path) {
   auto connection = store::Connection::open_writable(path, store::Durability::Full);
   if (!connection) return tl::unexpected(connection.error());
-  auto made = connection->execute(
-      "CREATE TABLE IF NOT EXISTS _martgate_loads("
-      " load_id INTEGER PRIMARY KEY AUTOINCREMENT, source TEXT NOT NULL, raw_table TEXT NOT NULL,"
-      " path TEXT NOT NULL, sha256 TEXT NOT NULL, bytes INTEGER NOT NULL,"
-      " row_count INTEGER NOT NULL, quarantined INTEGER NOT NULL, loaded_at_ms INTEGER NOT NULL,"
-      " live INTEGER NOT NULL, superseded_by INTEGER) STRICT;"
-      "CREATE INDEX IF NOT EXISTS _martgate_loads_of_path"
-      " ON _martgate_loads(raw_table, path, load_id);"
-      "CREATE TABLE IF NOT EXISTS _martgate_quarantine("
-      " load_id INTEGER NOT NULL, path TEXT NOT NULL, line INTEGER NOT NULL, reason TEXT NOT NULL,"
-      " raw BLOB NOT NULL) STRICT;"
-      "CREATE INDEX IF NOT EXISTS _martgate_quarantine_of_load ON _martgate_quarantine(load_id);");
-  if (!made) return tl::unexpected(with_context(made.error(), path.string()));
+  const auto version = connection->query_value("PRAGMA user_version");
+  const auto tables = connection->query_value("SELECT count(*) FROM sqlite_schema");
+  if (!version || !tables) return tl::unexpected((version ? tables : version).error());
+  if (*version != Value(kFormat) && *tables != Value(std::int64_t{0})) {
+    return fail(Code::FailedPrecondition,
+                fmt::format("{} was written in another format", path.string()),
+                {"remove it: the next build loads every file again"}, "raw_store_format");
+  }
+  if (auto made = make_bookkeeping(*connection); !made) {
+    return tl::unexpected(with_context(made.error(), path.string()));
+  }
   return RawStore(std::move(*connection));
 }
 
 Status RawStore::prepare_table(const catalog::SourceTable& table) {
+  if (auto contract = RowContract::make(table); !contract) {
+    return tl::unexpected(contract.error());
+  }
   auto transaction = store::Transaction::begin(connection_);
   if (!transaction) return tl::unexpected(transaction.error());
-  // Clustered by load: a view that shows one load of hundreds reads that one alone.
-  auto made = connection_.execute(Sql::rendered(
-      fmt::format("CREATE TABLE IF NOT EXISTS {} (_load_id INTEGER NOT NULL, _row INTEGER NOT NULL,"
-                  " _row_hash INTEGER NOT NULL, PRIMARY KEY (_load_id, _row)) WITHOUT ROWID",
-                  rows_table(table))));
-  if (!made) return made;
-  const Value physical[] = {table.raw_name + "__rows"};
-  const auto existing = connection_.query("SELECT name FROM pragma_table_info(?)", physical);
-  if (!existing) return tl::unexpected(existing.error());
-  std::set<std::string> names;
-  for (std::size_t i = 0; i < existing->row_count(); ++i) names.insert(text_at(*existing, i, 0));
-  for (const catalog::SourceColumn& column : table.columns) {
-    if (names.contains(column.name)) continue;
-    auto added = connection_.execute(
-        Sql::rendered(fmt::format("ALTER TABLE {} ADD COLUMN {} TEXT", rows_table(table),
-                                  store::quoted_identifier(column.name))));
-    if (!added) return added;
-  }
-  const Value view[] = {table.raw_name};
-  const auto kept =
-      connection_.query("SELECT sql FROM sqlite_schema WHERE type = 'view' AND name = ?", view);
-  if (!kept) return tl::unexpected(kept.error());
-  const std::string wanted = view_sql(table);
-  if (kept->row_count() == 0 || text_at(*kept, 0, 0) != wanted) {
-    auto remade = connection_.execute(Sql::rendered(fmt::format(
-        "DROP VIEW IF EXISTS {}; {}", store::quoted_identifier(table.raw_name), wanted)));
-    if (!remade) return remade;
-  }
-  if (auto settled = settle_live_loads(table); !settled) return settled;
+  if (auto made = make_raw_table(connection_, table); !made) return made;
+  if (auto settled = settle(table); !settled) return settled;
   return transaction->commit();
 }
 
 // Live is the latest load of each path, and of a snapshot table only that of the last path. Said of
 // all loads at once, so that a changed load mode or a reload of an older file needs no case of its
 // own.
-Status RawStore::settle_live_loads(const catalog::SourceTable& table) {
+Status RawStore::settle(const catalog::SourceTable& table) {
   const bool is_snapshot = table.load == catalog::LoadMode::Snapshot;
   const Value values[] = {table.raw_name, std::int64_t{is_snapshot ? 1 : 0}};
   auto settle = connection_.prepare(
       "WITH latest AS (SELECT path, max(load_id) AS load_id FROM _martgate_loads"
-      "   WHERE raw_table = ?1 GROUP BY path),"
+      "   WHERE raw_table = ?1 AND replay_of IS NULL GROUP BY path),"
       " winner AS (SELECT load_id FROM latest"
       "   WHERE ?2 = 0 OR path = (SELECT max(path) FROM latest)),"
       " wanted AS (SELECT load_id AS id, load_id IN (SELECT load_id FROM winner) AS live,"
       "   coalesce((SELECT min(later.load_id) FROM _martgate_loads AS later"
-      "     WHERE later.raw_table = ?1 AND later.path = loads.path AND later.load_id > "
-      "loads.load_id),"
+      "     WHERE later.raw_table = ?1 AND later.path = loads.path AND later.replay_of IS NULL"
+      "     AND later.load_id > loads.load_id),"
       "     (SELECT min(load_id) FROM winner)) AS successor"
-      "   FROM _martgate_loads AS loads WHERE raw_table = ?1)"
+      "   FROM _martgate_loads AS loads WHERE raw_table = ?1 AND replay_of IS NULL)"
       " UPDATE _martgate_loads SET live = wanted.live,"
       "   superseded_by = CASE WHEN wanted.live THEN NULL ELSE wanted.successor END"
       " FROM wanted WHERE load_id = wanted.id AND (_martgate_loads.live <> wanted.live"
       "   OR (NOT wanted.live AND superseded_by IS NOT wanted.successor))");
   if (!settle) return tl::unexpected(settle.error());
   if (auto bound = settle->bind_all(values); !bound) return bound;
-  return settle->run();
+  if (auto done = settle->run(); !done) return done;
+  // A replay lives and dies with the load whose quarantine it came from.
+  const Value name[] = {table.raw_name};
+  auto replays = connection_.prepare(
+      "UPDATE _martgate_loads SET live = parent.live, superseded_by = parent.superseded_by"
+      " FROM (SELECT load_id AS id, live, superseded_by FROM _martgate_loads) AS parent"
+      " WHERE raw_table = ?1 AND replay_of = parent.id AND _martgate_loads.live <> parent.live");
+  if (!replays) return tl::unexpected(replays.error());
+  if (auto bound = replays->bind_all(name); !bound) return bound;
+  if (auto done = replays->run(); !done) return done;
+  return revive_repeats(table);
+}
+
+Status RawStore::revive_repeats(const catalog::SourceTable& table) {
+  const Value name[] = {table.raw_name};
+  const auto orphans = connection_.query(
+      "SELECT s.load_id, s.row, s.row_hash, s.kept_load_id, s.kept_row"
+      " FROM _martgate_loads AS gone JOIN _martgate_repeats AS s ON s.kept_load_id = gone.load_id"
+      " JOIN _martgate_loads AS own ON own.load_id = s.load_id"
+      " WHERE gone.raw_table = ?1 AND gone.live = 0 AND own.live = 1"
+      " ORDER BY s.load_id, s.row",
+      name);
+  if (!orphans) return tl::unexpected(orphans.error());
+  if (orphans->row_count() == 0) return {};
+  if (auto made = make_hash_index(connection_, table); !made) return made;
+  const std::string rows = store::quoted_identifier(rows_table_name(table));
+  const auto physical = connection_.query(
+      "SELECT name FROM pragma_table_info(?1 || '__rows')"
+      " WHERE name NOT IN ('_load_id', '_row')",
+      name);
+  if (!physical) return tl::unexpected(physical.error());
+  std::vector<std::string> columns;
+  std::string same;
+  for (std::size_t i = 0; i < physical->row_count(); ++i) {
+    const std::string column = store::quoted_identifier(text_at(*physical, i, 0));
+    columns.push_back(column);
+    if (column != "\"_original\"") same += fmt::format(" AND r.{0} IS gone.{0}", column);
+  }
+  auto other = connection_.prepare(Sql::rendered(fmt::format(
+      "SELECT r._load_id, r._row FROM {0} AS gone JOIN {0} AS r ON r._row_hash = gone._row_hash{1}"
+      " JOIN _martgate_loads AS l ON l.load_id = r._load_id AND l.live = 1"
+      " WHERE gone._load_id = ?1 AND gone._row = ?2 LIMIT 1",
+      rows, same)));
+  if (!other) return tl::unexpected(other.error());
+  auto copy = connection_.prepare(
+      Sql::rendered(fmt::format("INSERT INTO {0} (_load_id, _row, {1}) SELECT ?1, ?2, {1} FROM {0}"
+                                " WHERE _load_id = ?3 AND _row = ?4",
+                                rows, join(columns, ", "))));
+  if (!copy) return tl::unexpected(copy.error());
+  auto forget =
+      connection_.prepare("DELETE FROM _martgate_repeats WHERE load_id = ?1 AND row = ?2");
+  auto count = connection_.prepare(
+      "UPDATE _martgate_loads SET row_count = row_count + 1, repeated = repeated - 1"
+      " WHERE load_id = ?1");
+  auto point = connection_.prepare(
+      "UPDATE _martgate_repeats SET kept_load_id = ?3, kept_row = ?4"
+      " WHERE load_id = ?1 AND row = ?2");
+  if (!forget) return tl::unexpected(forget.error());
+  if (!count) return tl::unexpected(count.error());
+  if (!point) return tl::unexpected(point.error());
+  for (std::size_t i = 0; i < orphans->row_count(); ++i) {
+    const std::int64_t load_id = int_at(*orphans, i, 0);
+    const std::int64_t row = int_at(*orphans, i, 1);
+    const Value gone[] = {int_at(*orphans, i, 3), int_at(*orphans, i, 4)};
+    if (auto bound = other->bind_all(gone); !bound) return bound;
+    const auto found = other->step();
+    if (!found) return tl::unexpected(found.error());
+    const Value place[] = {load_id, row, *found ? other->column_int(0) : std::int64_t{0},
+                           *found ? other->column_int(1) : std::int64_t{0}};
+    other->reset();
+    if (*found) {
+      if (auto bound = point->bind_all(place); !bound) return bound;
+      if (auto done = point->run(); !done) return done;
+      continue;
+    }
+    const Value copied[] = {load_id, row, gone[0], gone[1]};
+    if (auto bound = copy->bind_all(copied); !bound) return bound;
+    if (auto done = copy->run(); !done) return done;
+    if (auto bound = forget->bind_all(std::span(copied).first(2)); !bound) return bound;
+    if (auto done = forget->run(); !done) return done;
+    if (auto bound = count->bind_all(std::span(copied).first(1)); !bound) return bound;
+    if (auto done = count->run(); !done) return done;
+  }
+  return {};
 }
 
 Result<std::optional<RawStore::KnownFile>> RawStore::known_file(std::string_view raw_name,
                                                                 std::string_view path) {
   const Value values[] = {std::string(raw_name), std::string(path)};
   const auto rows = connection_.query(
-      "SELECT sha256, bytes FROM _martgate_loads WHERE raw_table = ? AND path = ?"
-      " ORDER BY load_id DESC LIMIT 1",
+      "SELECT sha256, bytes, types FROM _martgate_loads"
+      " WHERE raw_table = ? AND path = ? AND replay_of IS NULL ORDER BY load_id DESC LIMIT 1",
       values);
   if (!rows) return tl::unexpected(rows.error());
   if (rows->row_count() == 0) return std::nullopt;
-  return KnownFile{text_at(*rows, 0, 0), int_at(*rows, 0, 1)};
+  return KnownFile{text_at(*rows, 0, 0), int_at(*rows, 0, 1), text_at(*rows, 0, 2)};
+}
+
+Result<bool> RawStore::has_held(std::string_view raw_name, std::string_view path) {
+  const Value values[] = {std::string(raw_name), std::string(path)};
+  const auto rows = connection_.query(
+      "SELECT 1 FROM _martgate_held WHERE raw_table = ? AND path = ? AND state = 'held' LIMIT 1",
+      values);
+  if (!rows) return tl::unexpected(rows.error());
+  return rows->row_count() > 0;
+}
+
+Result<std::optional<std::string>> RawStore::held(std::string_view raw_name, std::string_view path,
+                                                  std::string_view sha256) {
+  const Value values[] = {std::string(raw_name), std::string(path), std::string(sha256)};
+  const auto rows = connection_.query(
+      "SELECT reason FROM _martgate_held"
+      " WHERE raw_table = ? AND path = ? AND sha256 = ? AND state = 'held'",
+      values);
+  if (!rows) return tl::unexpected(rows.error());
+  if (rows->row_count() == 0) return std::nullopt;
+  return text_at(*rows, 0, 0);
+}
+
+Result<std::int64_t> RawStore::release(std::string_view what) {
+  const Value values[] = {std::string(what)};
+  auto released = connection_.prepare(
+      "UPDATE _martgate_held SET state = 'released' WHERE state = 'held'"
+      " AND (?1 = 'all' OR path = ?1 OR raw_table = ?1)");
+  if (!released) return tl::unexpected(released.error());
+  if (auto bound = released->bind_all(values); !bound) return tl::unexpected(bound.error());
+  if (auto done = released->run(); !done) return tl::unexpected(done.error());
+  return connection_.changes();
 }
 
 Result<std::vector<std::string>> RawStore::live_paths(std::string_view raw_name) {
   const Value values[] = {std::string(raw_name)};
   const auto rows = connection_.query(
-      "SELECT path FROM _martgate_loads WHERE raw_table = ? AND live = 1 ORDER BY path", values);
+      "SELECT DISTINCT path FROM _martgate_loads WHERE raw_table = ? AND live = 1 ORDER BY path",
+      values);
   if (!rows) return tl::unexpected(rows.error());
   std::vector<std::string> paths;
   for (std::size_t i = 0; i < rows->row_count(); ++i) paths.push_back(text_at(*rows, i, 0));
@@ -263,47 +265,164 @@ Result<std::vector<std::string>> RawStore::live_paths(std::string_view raw_name)
 }
 
 Result<Load> RawStore::load(const LoadRequest& request, const Delivery& delivery) {
+  Load load;
+  const auto done = load_in_transaction(request, delivery, load);
+  if (done) return load;
+  if (done.error().reason != "schema_drift") return tl::unexpected(done.error());
+  // Nothing was loaded; that the columns drifted is remembered all the same.
+  load.load_id = 0;
+  if (load.drift.empty()) {
+    const auto drift = delivery.rows.drift();
+    load.drift.assign(drift.begin(), drift.end());
+  }
+  const auto identity = delivery.finish();
+  if (auto kept = remember_drift(request, identity ? identity->sha256 : "", load); !kept) {
+    return tl::unexpected(kept.error());
+  }
+  return tl::unexpected(done.error());
+}
+
+Status RawStore::load_in_transaction(const LoadRequest& request, const Delivery& delivery,
+                                     Load& load) {
   auto transaction = store::Transaction::begin(connection_);
   if (!transaction) return tl::unexpected(transaction.error());
   const Value head[] = {request.source, request.table.raw_name, request.path,
-                        std::int64_t{request.at.time_since_epoch().count()}};
+                        std::int64_t{request.at.time_since_epoch().count()},
+                        storage_types(request.table)};
   auto announce = connection_.prepare(
       "INSERT INTO _martgate_loads (source, raw_table, path, sha256, bytes, row_count, quarantined,"
-      " loaded_at_ms, live) VALUES (?1, ?2, ?3, '', 0, 0, 0, ?4, 1)");
+      " loaded_at_ms, live, types) VALUES (?1, ?2, ?3, '', 0, 0, 0, ?4, 1, ?5)");
   if (!announce) return tl::unexpected(announce.error());
   if (auto bound = announce->bind_all(head); !bound) return tl::unexpected(bound.error());
   if (auto done = announce->run(); !done) return tl::unexpected(done.error());
   const std::int64_t load_id = connection_.last_insert_rowid();
 
-  Load load;
   {
-    auto writer = RowWriter::make(connection_, request, load_id);
+    auto writer = LoadWriter::make(connection_, {request.table, load_id, request.path});
     if (!writer) return tl::unexpected(writer.error());
     if (auto written = write_rows(request, delivery.rows, *writer); !written) {
       return tl::unexpected(written.error());
     }
     load = writer->load();
-    load.load_id = load_id;
+    const auto columns = delivery.rows.drift();
+    load.drift.assign(columns.begin(), columns.end());
+    for (DriftEvent& event : writer->contract().type_drift()) {
+      const bool is_refused = event.action == catalog::DriftAction::Refuse;
+      load.drift.push_back(std::move(event));
+      if (!is_refused) continue;
+      return fail(Code::InvalidArgument,
+                  fmt::format("column {}: {}; {}", load.drift.back().column,
+                              load.drift.back().detail, load.drift.back().guess),
+                  {}, "schema_drift");
+    }
   }
   const auto identity = delivery.finish();
   if (!identity) return tl::unexpected(identity.error());
-  const Value tail[] = {identity->sha256, identity->bytes, load.rows, load.quarantined, load_id};
+  auto reason = hold_reason(request, *identity, load);
+  if (!reason) return tl::unexpected(reason.error());
+  if (!reason->empty()) {
+    load.held = std::move(*reason);
+    if (auto undone = transaction->rollback(); !undone) return tl::unexpected(undone.error());
+    load.load_id = 0;
+    if (auto kept = remember_held(request, *identity, load); !kept) {
+      return tl::unexpected(kept.error());
+    }
+    return {};
+  }
+  const Value tail[] = {identity->sha256, identity->bytes, load.rows,
+                        load.quarantined, load.repeated,   std::string(delivery.rows.preamble()),
+                        load_id};
   auto complete = connection_.prepare(
-      "UPDATE _martgate_loads SET sha256 = ?, bytes = ?, row_count = ?, quarantined = ?"
-      " WHERE load_id = ?");
+      "UPDATE _martgate_loads SET sha256 = ?, bytes = ?, row_count = ?, quarantined = ?,"
+      " repeated = ?, preamble = ? WHERE load_id = ?");
   if (!complete) return tl::unexpected(complete.error());
   if (auto bound = complete->bind_all(tail); !bound) return tl::unexpected(bound.error());
   if (auto done = complete->run(); !done) return tl::unexpected(done.error());
-  if (auto settled = settle_live_loads(request.table); !settled) {
-    return tl::unexpected(settled.error());
+  const Value path[] = {request.table.raw_name, request.path, identity->sha256};
+  auto unheld = connection_.prepare(
+      "UPDATE _martgate_held SET state = CASE sha256 WHEN ?3 THEN 'loaded' ELSE 'replaced' END"
+      " WHERE raw_table = ?1 AND path = ?2 AND state IN ('held', 'released')");
+  if (!unheld) return tl::unexpected(unheld.error());
+  if (auto bound = unheld->bind_all(path); !bound) return tl::unexpected(bound.error());
+  if (auto done = unheld->run(); !done) return tl::unexpected(done.error());
+  if (auto kept = remember_drift(request, identity->sha256, load); !kept) {
+    return tl::unexpected(kept.error());
   }
+  if (auto settled = settle(request.table); !settled) return tl::unexpected(settled.error());
   if (delivery.in_transaction) {
     if (auto done = delivery.in_transaction(connection_, load); !done) {
       return tl::unexpected(done.error());
     }
   }
-  if (auto committed = transaction->commit(); !committed) return tl::unexpected(committed.error());
-  return load;
+  return transaction->commit();
+}
+
+// Empty when the delivery may go in.
+Result<std::string> RawStore::hold_reason(const LoadRequest& request,
+                                          const DeliveryIdentity& identity, const Load& load) {
+  if (!request.is_volume_checked || !request.table.volume.is_checked) return std::string();
+  const Value piece[] = {request.table.raw_name, request.path, identity.sha256};
+  const auto released = connection_.query(
+      "SELECT 1 FROM _martgate_held"
+      " WHERE raw_table = ? AND path = ? AND sha256 = ? AND state = 'released'",
+      piece);
+  if (!released) return tl::unexpected(released.error());
+  if (released->row_count() > 0) return std::string();
+  const Value values[] = {request.table.raw_name, load.load_id,
+                          std::int64_t{request.table.volume.history}};
+  const auto rows = connection_.query(
+      "SELECT bytes, row_count + repeated + quarantined FROM _martgate_loads"
+      " WHERE raw_table = ? AND load_id < ? AND replay_of IS NULL ORDER BY load_id DESC LIMIT ?",
+      values);
+  if (!rows) return tl::unexpected(rows.error());
+  std::vector<Volume> history;
+  for (std::size_t i = 0; i < rows->row_count(); ++i) {
+    history.push_back({int_at(*rows, i, 0), int_at(*rows, i, 1)});
+  }
+  const Volume delivered{identity.bytes, load.rows + load.repeated + load.quarantined};
+  return unusual_volume(delivered, history, request.table.volume).value_or("");
+}
+
+Status RawStore::remember_held(const LoadRequest& request, const DeliveryIdentity& identity,
+                               const Load& load) {
+  const Value values[] = {request.source, request.table.raw_name,
+                          request.path,   identity.sha256,
+                          identity.bytes, load.rows + load.repeated + load.quarantined,
+                          load.held,      std::int64_t{request.at.time_since_epoch().count()}};
+  auto held = connection_.prepare(
+      "INSERT INTO _martgate_held (source, raw_table, path, sha256, bytes, row_count, reason,"
+      " at_ms, state) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, 'held')"
+      " ON CONFLICT (raw_table, path, sha256) DO UPDATE SET state = 'held', reason = ?7");
+  if (!held) return tl::unexpected(held.error());
+  if (auto bound = held->bind_all(values); !bound) return bound;
+  return held->run();
+}
+
+Status RawStore::remember_drift(const LoadRequest& request, std::string_view sha256,
+                                const Load& load) {
+  if (load.drift.empty()) return {};
+  auto insert = connection_.prepare(
+      "INSERT OR IGNORE INTO _martgate_drift (source, raw_table, path, sha256, load_id, line, kind,"
+      " column_name, detail, guess, action, at_ms)"
+      " VALUES (?1, ?2, ?3, ?4, nullif(?5, 0), ?6, ?7, ?8, ?9, ?10, ?11, ?12)");
+  if (!insert) return tl::unexpected(insert.error());
+  for (const DriftEvent& event : load.drift) {
+    const Value values[] = {request.source,
+                            request.table.raw_name,
+                            request.path,
+                            std::string(sha256),
+                            load.load_id,
+                            event.line,
+                            std::string(name_of(event.kind)),
+                            event.column,
+                            event.detail,
+                            event.guess,
+                            std::string(name_of(event.action)),
+                            std::int64_t{request.at.time_since_epoch().count()}};
+    if (auto bound = insert->bind_all(values); !bound) return bound;
+    if (auto done = insert->run(); !done) return done;
+  }
+  return {};
 }
 
 Result<std::vector<engine::LoadedTable>> loaded_tables(const std::filesystem::path& raw_store,
@@ -325,8 +444,10 @@ Result<std::vector<engine::LoadedTable>> loaded_tables(const std::filesystem::pa
   for (engine::LoadedTable& table : tables) {
     const Value values[] = {table.raw_name};
     const auto rows = connection->query(
-        "SELECT count(*), coalesce(sum(row_count), 0), coalesce(sum(quarantined), 0),"
-        " max(loaded_at_ms) FROM _martgate_loads WHERE raw_table = ? AND live = 1",
+        "SELECT count(*), coalesce(sum(row_count), 0),"
+        " (SELECT count(*) FROM _martgate_quarantine AS q JOIN _martgate_loads AS o USING (load_id)"
+        "   WHERE o.raw_table = ?1 AND o.live = 1 AND q.replayed_by IS NULL),"
+        " max(loaded_at_ms) FROM _martgate_loads WHERE raw_table = ?1 AND live = 1",
         values);
     if (!rows) return tl::unexpected(rows.error());
     table.loads = int_at(*rows, 0, 0);

@@ -119,6 +119,33 @@ Status Statement::bind_all(std::span<const Value> values) {
   return {};
 }
 
+Status Statement::bind_borrowed(int index, std::string_view text) {
+  // A null pointer would bind NULL.
+  const char* bytes = text.data() == nullptr ? "" : text.data();
+  const int rc = sqlite3_bind_text64(statement_.get(), index + 1, bytes, text.size(), SQLITE_STATIC,
+                                     SQLITE_UTF8);
+  if (rc != SQLITE_OK) return error(rc);
+  return {};
+}
+
+Status Statement::bind_int(int index, std::int64_t value) {
+  const int rc = sqlite3_bind_int64(statement_.get(), index + 1, value);
+  if (rc != SQLITE_OK) return error(rc);
+  return {};
+}
+
+Status Statement::bind_real(int index, double value) {
+  const int rc = sqlite3_bind_double(statement_.get(), index + 1, value);
+  if (rc != SQLITE_OK) return error(rc);
+  return {};
+}
+
+Status Statement::bind_null(int index) {
+  const int rc = sqlite3_bind_null(statement_.get(), index + 1);
+  if (rc != SQLITE_OK) return error(rc);
+  return {};
+}
+
 Result<bool> Statement::step() {
   const int rc = sqlite3_step(statement_.get());
   if (rc == SQLITE_ROW) return true;
@@ -330,6 +357,11 @@ Status Transaction::commit() {
   auto committed = connection_->execute("COMMIT");
   if (committed) connection_ = nullptr;
   return committed;
+}
+
+Status Transaction::rollback() {
+  MARTGATE_CHECK(connection_ != nullptr);
+  return std::exchange(connection_, nullptr)->execute("ROLLBACK");
 }
 
 }  // namespace martgate::store

@@ -32,6 +32,11 @@ class Statement {
   // Errors: InvalidArgument when there is no such parameter.
   Status bind(int index, const Value& value);
   Status bind_all(std::span<const Value> values);  // their number must be the statement's
+  // For statements that run once for every row. Borrowed: the text lives until run() or reset().
+  Status bind_borrowed(int index, std::string_view text);
+  Status bind_int(int index, std::int64_t value);
+  Status bind_real(int index, double value);
+  Status bind_null(int index);
 
   // True when a row stands ready, false at the end. After the end or an error: reset() first.
   [[nodiscard]] Result<bool> step();
@@ -124,6 +129,8 @@ class Transaction {
   Transaction& operator=(Transaction&&) = delete;
   ~Transaction();
   Status commit();
+  // What the destructor does, for whoever goes on with the connection. Errors: Unavailable.
+  Status rollback();
 
  private:
   explicit Transaction(Connection& connection) : connection_(&connection) {}

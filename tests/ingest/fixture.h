@@ -2,8 +2,8 @@
 #pragma once
 
 #include <doctest/doctest.h>
-#include <stdlib.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
 #include <string>
@@ -14,27 +14,9 @@
 #include "catalog/project.h"
 #include "ingest/ingest.h"
 #include "store/connection.h"
+#include "temp_folder.h"
 
 namespace martgate::ingest {
-
-class TemporaryFolder {
- public:
-  TemporaryFolder() {
-    std::string pattern = (std::filesystem::temp_directory_path() / "ingest-XXXXXX").string();
-    REQUIRE(::mkdtemp(pattern.data()) != nullptr);
-    path_ = pattern;
-  }
-  ~TemporaryFolder() {
-    std::error_code ignored;
-    std::filesystem::remove_all(path_, ignored);
-  }
-  TemporaryFolder(const TemporaryFolder&) = delete;
-  TemporaryFolder& operator=(const TemporaryFolder&) = delete;
-  [[nodiscard]] const std::filesystem::path& path() const { return path_; }
-
- private:
-  std::filesystem::path path_;
-};
 
 // Moves on by a second each time it is asked.
 class TickingClock final : public Clock {
@@ -48,7 +30,7 @@ class TickingClock final : public Clock {
 
 // Source "shop" with the table "orders": id (required), email, amount.
 struct Shop {
-  TemporaryFolder folder;
+  TempFolder folder;
   TickingClock clock;
   catalog::Project project;
 
@@ -75,6 +57,18 @@ struct Shop {
 
   catalog::SourceTable& table() { return project.sources[0].tables[0]; }
 
+  catalog::SourceColumn& column(std::string_view name) {
+    return *std::ranges::find(table().columns, name, &catalog::SourceColumn::name);
+  }
+
+  // "line slug column" of every row that waits, in order.
+  std::string quarantined() const {
+    return values(
+        "SELECT line || ' ' || slug || ' ' || column_name FROM _martgate_quarantine"
+        " WHERE replayed_by IS NULL ORDER BY load_id, line, row",
+        ", ");
+  }
+
   void write(const std::string& name, std::string_view text) const {
     const auto path = project.settings.data_folder / name;
     std::filesystem::create_directories(path.parent_path());
@@ -88,15 +82,15 @@ struct Shop {
     return report->tables[0];
   }
 
-  // First column of every row, joined by a blank.
-  std::string values(std::string_view sql) const {
+  // First column of every row, joined.
+  std::string values(std::string_view sql, std::string_view between = " ") const {
     auto raw = store::Connection::open_readonly(raw_store_path(project.settings.state_folder));
     REQUIRE(raw);
     const auto rows = raw->query(store::Sql::rendered(sql));
     REQUIRE_MESSAGE(rows.has_value(), (rows ? "" : to_text(rows.error())));
     std::string text;
     for (std::size_t i = 0; i < rows->row_count(); ++i) {
-      if (i > 0) text += ' ';
+      if (i > 0) text += between;
       const store::Value& value = rows->at(i, 0);
       if (const auto* whole = std::get_if<std::int64_t>(&value))
         text += std::to_string(*whole);

@@ -138,7 +138,7 @@ TEST_CASE("ingest: a column declared later is added, one no longer declared leav
   CHECK(shop.ingest_all().loaded == 1);
   CHECK(shop.values("SELECT coalesce(channel, '-') FROM shop_orders ORDER BY id") == "- web");
   CHECK(shop.values("SELECT name FROM pragma_table_info('shop_orders')") ==
-        "id channel amount _load_id _row");
+        "id channel amount _load_id _row _loaded_at");
   CHECK(shop.values("SELECT email FROM shop_orders__rows WHERE id = '1'") == "a");
 }
 
@@ -226,7 +226,7 @@ TEST_CASE(
   std::string text = "id,email,amount\n";
   for (int i = 0; i < 70'000; ++i) text += std::to_string(i) + ",a,5\n";
   shop.write("orders-1.csv", text);
-  shop.write("orders-0.csv", "id,email,amount\n1,a,5\n");
+  shop.write("orders-0.csv", "id,email,amount\n-1,a,5\n");
   const pid_t child = ::fork();
   REQUIRE(child >= 0);
   if (child == 0) {
