@@ -1,15 +1,11 @@
 #include "identity/key_store.h"
 
-#include <fcntl.h>
 #include <fmt/format.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <array>
-#include <cerrno>
-#include <cstring>
 
+#include "base/private_file.h"
 #include "base/text.h"
 
 namespace martgate::identity {
@@ -81,24 +77,6 @@ Status check(const ApiKey& key, WallTime now) {
   return {};
 }
 
-// Makes the file with its mode before SQLite, or anybody, opens it; its -wal and -shm get the same.
-Status prepare_file(const std::filesystem::path& path) {
-  const int fd = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
-  struct stat found {};
-  const bool is_there = fd >= 0 && ::fstat(fd, &found) == 0;
-  const int number = errno;
-  if (fd >= 0) ::close(fd);
-  if (!is_there)
-    return fail(Code::Unavailable,
-                fmt::format("cannot open {}: {}", path.string(), std::strerror(number)));
-  if ((found.st_mode & 077U) != 0) {
-    return fail(Code::PermissionDenied,
-                fmt::format("{} can be read by others than its owner", path.string()),
-                {fmt::format("chmod 600 {}", path.string())}, "keys_readable");
-  }
-  return {};
-}
-
 }  // namespace
 
 std::filesystem::path KeyStore::path_in(const std::filesystem::path& state_folder) {
@@ -106,7 +84,8 @@ std::filesystem::path KeyStore::path_in(const std::filesystem::path& state_folde
 }
 
 Result<KeyStore> KeyStore::open(const std::filesystem::path& path) {
-  if (const Status ready = prepare_file(path); !ready) return tl::unexpected(ready.error());
+  if (const Status ready = prepare_private_file(path, "keys_readable"); !ready)
+    return tl::unexpected(ready.error());
   auto connection = store::Connection::open_writable(path, store::Durability::Full);
   if (!connection) return tl::unexpected(connection.error());
   const auto format = connection->query_value("PRAGMA user_version");

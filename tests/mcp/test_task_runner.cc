@@ -161,6 +161,22 @@ TEST_CASE("task_runner: a task that waits for answers ends at once when it is ca
   CHECK(fixture.seen(id).at("status") == "cancelled");
 }
 
+TEST_CASE("task_runner: many short tasks follow each other") {
+  Fixture fixture;
+  constexpr int kTasks = 100;
+  for (int made = 0; made < kTasks;) {
+    const auto members = fixture.runner->start({.owner = owner_text(kAda)},
+                                               [](TaskWork& /*work*/) { return TaskDone{"{}"}; });
+    if (members) ++made;
+    if (!members && members.error().code != Code::ResourceExhausted) FAIL(members.error().message);
+  }
+  fixture.runner.reset();
+  auto raw = store::Connection::open_readonly(fixture.folder.path() / "tasks.db");
+  REQUIRE(raw);
+  const auto count = raw->query_value("SELECT count(*) FROM tasks WHERE state = 2");  // completed
+  CHECK(std::get<std::int64_t>(count.value()) == kTasks);
+}
+
 TEST_CASE("task_runner: what another process asks of a task reaches its body") {
   Fixture fixture;
   const auto other = fixture.opened();

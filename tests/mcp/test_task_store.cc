@@ -10,6 +10,7 @@
 #include <thread>
 #include <vector>
 
+#include "base/private_file.h"
 #include "mcp/client_capabilities.h"
 #include "mcp/owner.h"
 #include "mcp/tasks/task_store.h"
@@ -202,10 +203,25 @@ TEST_CASE("task_store: limits refuse and leave what was there") {
   CHECK(small->find("ada", id).value().state == TaskState::Working);
 }
 
+TEST_CASE("task_store: a file that others can read is refused, and none is made like that") {
+  namespace fs = std::filesystem;
+  Fixture fixture;
+  const fs::path file = fixture.folder.path() / "tasks.db";
+  for (const char* name : {"tasks.db", "tasks.db-wal", "tasks.db-shm"}) {
+    const fs::perms mode = fs::status(fixture.folder.path() / name).permissions();
+    CHECK((mode & (fs::perms::group_all | fs::perms::others_all)) == fs::perms::none);
+  }
+  fs::permissions(file, fs::perms::group_read, fs::perm_options::add);
+  const auto opened = TaskStore::open(file, fixture.clock, fixture.ids);
+  REQUIRE_FALSE(opened);
+  CHECK(opened.error().code == Code::PermissionDenied);
+}
+
 TEST_CASE("task_store: a file of another format is refused") {
   TempFolder folder;
   SetClock clock;
   SeededIds ids{1};
+  REQUIRE(prepare_private_file(folder.path() / "tasks.db", "x"));
   {
     auto raw =
         store::Connection::open_writable(folder.path() / "tasks.db", store::Durability::Full);

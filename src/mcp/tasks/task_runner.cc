@@ -103,8 +103,12 @@ TaskRunner::~TaskRunner() {
 Result<std::string> TaskRunner::start(NewTask task, TaskBody body) {
   const std::lock_guard lock(mutex_);
   std::erase_if(running_, [](const auto& entry) {
-    const std::lock_guard state(entry.second->mutex);
-    return entry.second->is_over;
+    {
+      const std::lock_guard state(entry.second->mutex);
+      if (!entry.second->is_over) return false;
+    }
+    entry.second->thread.join();  // at its last step; it must not be the one who lets go last
+    return true;
   });
   if (running_.size() >= options_.running_max) {
     return fail(Code::ResourceExhausted,

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/check.h"
+#include "base/private_file.h"
 #include "store/value.h"
 
 namespace martgate::mcp {
@@ -92,6 +93,10 @@ Status run(store::Connection& connection, store::Sql sql, std::span<const Value>
 Result<std::unique_ptr<TaskStore>> TaskStore::open(const std::filesystem::path& path,
                                                    const Clock& clock, IdSource& ids,
                                                    TaskLimits limits) {
+  // What tools answered is nobody else's.
+  if (auto ready = prepare_private_file(path, "tasks_readable"); !ready) {
+    return tl::unexpected(ready.error());
+  }
   auto connection = store::Connection::open_writable(path, store::Durability::Full);
   if (!connection) return tl::unexpected(connection.error());
   const auto version = connection->query_value("PRAGMA user_version");

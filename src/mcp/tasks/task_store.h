@@ -50,7 +50,8 @@ struct NewTask {
 // Threads  everything may be called from any thread.
 class TaskStore {
  public:
-  // Creates the file when it is not there. Both outlive the store.
+  // Creates the file, for its owner's eyes only, when it is not there. Both outlive the store.
+  // Errors also: PermissionDenied, the file can be read by others; FailedPrecondition, its format.
   [[nodiscard]] static Result<std::unique_ptr<TaskStore>> open(const std::filesystem::path& path,
                                                                const Clock& clock, IdSource& ids,
                                                                TaskLimits limits = {});
