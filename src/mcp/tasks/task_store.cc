@@ -229,6 +229,10 @@ Result<Task> TaskStore::find(std::string_view owner, std::string_view id) {
   const std::lock_guard lock(mutex_);
   auto task = load_for(owner, id);
   if (!task || is_final(task->state)) return task;
+  // Looked at first, so that a client's polling writes nothing.
+  const auto dropped = is_dropped(id);
+  if (!dropped) return tl::unexpected(dropped.error());
+  if (!*dropped) return task;
   if (auto done = fail_dropped(); !done) return tl::unexpected(done.error());
   return load_for(owner, id);
 }
@@ -393,6 +397,15 @@ Result<Task> TaskStore::request_cancel(std::string_view owner, std::string_view 
 }
 
 // ---- what time does
+
+Result<bool> TaskStore::is_dropped(std::string_view id) {
+  const std::array values{text_value(id), text_value(holder_), Value(now_ms())};
+  const auto rows = connection_.query(
+      "SELECT 1 FROM tasks WHERE task_id = ?1 AND holder NOT IN ('', ?2) AND lease_until_ms < ?3",
+      values);
+  if (!rows) return tl::unexpected(rows.error());
+  return rows->row_count() > 0;
+}
 
 Status TaskStore::fail_dropped() {
   const std::array values{Value(now_ms()),

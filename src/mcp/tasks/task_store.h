@@ -96,6 +96,7 @@ class TaskStore {
   [[nodiscard]] Status room_for(std::string_view owner);
   [[nodiscard]] Status settle(std::string_view id, TaskEvent event, std::string_view outcome);
   [[nodiscard]] Status step(Task& task, TaskEvent event);
+  [[nodiscard]] Result<bool> is_dropped(std::string_view id);
   [[nodiscard]] Status fail_dropped();
 
   const Clock& clock_;
