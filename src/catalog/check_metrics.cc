@@ -114,11 +114,22 @@ void check_simple(const Draft& draft, const Metric& metric, const SimpleMetric& 
   check_filters(draft, *model, node.at("filter"));
 }
 
-// One input: a metric of any type, and conditions that every mart behind it must understand.
-void check_input(const Draft& draft, const Node& input) {
-  const Metric* metric =
-      draft.metrics.resolve(input.is_text() ? input : input.at("name"), "metric");
-  if (metric == nullptr || !input.at("filter").exists()) return;
+// One input: a metric of any type, and conditions that every mart behind it must understand. Its
+// time can be moved only where it has one.
+void check_input(const Draft& draft, const Node& input, bool needs_time) {
+  const Node name = input.is_text() ? input : input.at("name");
+  const Metric* metric = draft.metrics.resolve(name, "metric");
+  if (metric == nullptr) return;
+  for (const char* key : {"offset_window", "offset_to_grain"}) {
+    needs_time = needs_time || input.at(key).exists();
+  }
+  if (needs_time && std::ranges::any_of(bases_of(draft, *metric), [](const Base& base) {
+        return base.simple->agg_time_dimension.empty();
+      })) {
+    name.mistake(fmt::format("{} has no time of its own to look back in", metric->common.name),
+                 {"declare agg_time_dimension on the metric or its model"});
+  }
+  if (!input.at("filter").exists()) return;
   std::vector<const Model*> seen;
   for (const Base& base : bases_of(draft, *metric)) {
     if (std::ranges::find(seen, base.mart) != seen.end()) continue;
@@ -150,7 +161,7 @@ bool check_aliases(const DerivedMetric& derived, const Node& inputs) {
 
 void check_derived(const Draft& draft, const Metric& metric, const DerivedMetric& derived,
                    const Node& node) {
-  for (const Node& input : node.at("input_metrics").items()) check_input(draft, input);
+  for (const Node& input : node.at("input_metrics").items()) check_input(draft, input, false);
   if (!check_aliases(derived, node.at("input_metrics"))) return;
   std::vector<std::string> names;
   for (const MetricInput& input : derived.inputs) names.push_back(input.alias);
@@ -171,8 +182,13 @@ void check_derived(const Draft& draft, const Metric& metric, const DerivedMetric
   check_circle(draft, metric, node.at("input_metrics"));
 }
 
+void check_cumulative(const Draft& draft, const Metric& metric, const Node& node) {
+  check_input(draft, node.at("input_metric"), true);
+  check_circle(draft, metric, node.at("input_metric"));
+}
+
 void check_ratio(const Draft& draft, const Metric& metric, const Node& node) {
-  for (const char* side : {"numerator", "denominator"}) check_input(draft, node.at(side));
+  for (const char* side : {"numerator", "denominator"}) check_input(draft, node.at(side), false);
   check_circle(draft, metric, node.at("numerator"));
 }
 
@@ -181,6 +197,8 @@ void check_metric(const Draft& draft, const Metric& metric, const Node& node) {
     check_simple(draft, metric, *simple, node);
   } else if (const auto* derived = std::get_if<DerivedMetric>(&metric.definition)) {
     check_derived(draft, metric, *derived, node);
+  } else if (std::holds_alternative<CumulativeMetric>(metric.definition)) {
+    check_cumulative(draft, metric, node);
   } else {
     check_ratio(draft, metric, node);
   }

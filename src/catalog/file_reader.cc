@@ -38,7 +38,10 @@ std::vector<std::string> hints_for_key(std::string_view key) {
   if (key == "delimiter") return {"only format: csv has a delimiter"};
   if (key == "numerator" || key == "denominator") return {"it goes with type: ratio"};
   if (key == "input_metrics") return {"it goes with type: derived"};
-  return {"a ratio or derived metric takes it from its inputs"};
+  if (key == "input_metric" || key == "window" || key == "grain_to_date" || key == "period_agg") {
+    return {"it goes with type: cumulative"};
+  }
+  return {"a metric of this type takes it from its inputs"};
 }
 
 }  // namespace

@@ -161,6 +161,8 @@ std::vector<const MetricInput*> inputs_of(const Metric& metric) {
     inputs = {&ratio->numerator, &ratio->denominator};
   } else if (const auto* derived = std::get_if<DerivedMetric>(&metric.definition)) {
     for (const MetricInput& input : derived->inputs) inputs.push_back(&input);
+  } else if (const auto* cumulative = std::get_if<CumulativeMetric>(&metric.definition)) {
+    inputs = {&cumulative->input};
   }
   return inputs;
 }

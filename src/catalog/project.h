@@ -12,6 +12,7 @@
 #include <variant>
 #include <vector>
 
+#include "base/calendar.h"
 #include "catalog/auth_settings.h"
 #include "catalog/connector.h"
 #include "catalog/contract.h"
@@ -312,12 +313,21 @@ struct SimpleMetric {
   std::string agg_time_dimension;  // the model's when it names none; may be empty
   bool zero_when_empty = false;    // fill_null_with: 0
 };
+// "7 days", "1 month"
+struct TimeSpan {
+  int count = 0;
+  Grain grain = Grain::Day;
+
+  friend bool operator==(const TimeSpan&, const TimeSpan&) = default;
+};
+
 // Another metric, of any type, under further conditions.
 struct MetricInput {
   std::string metric;
   std::vector<Filter> filter;
-  std::string alias =
-      {};  // its name in a derived metric's expression; the metric's when none is given
+  std::string alias = {};  // in a derived metric's expression; the metric's name if none is given
+  std::optional<TimeSpan> offset_window = {};  // its value so much earlier
+  std::optional<Grain> offset_to_grain = {};   // its value at the beginning of the grain
 };
 struct RatioMetric {
   MetricInput numerator;
@@ -327,6 +337,14 @@ struct DerivedMetric {
   std::string expr;  // as written
   Expression expression;
   std::vector<MetricInput> inputs;
+};
+
+// Its input over more days than those of the period. Neither window nor grain_to_date: all time.
+struct CumulativeMetric {
+  MetricInput input;
+  std::optional<TimeSpan> window;      // so long up to the end of the period
+  std::optional<Grain> grain_to_date;  // from the beginning of the grain to the end of the period
+  bool first_day_of_period = false;    // period_agg: first; the value of a period's last day if not
 };
 
 struct Example {
@@ -348,7 +366,7 @@ struct TieOut {
 
 struct Metric {
   Common common;
-  std::variant<SimpleMetric, RatioMetric, DerivedMetric> definition;
+  std::variant<SimpleMetric, RatioMetric, DerivedMetric, CumulativeMetric> definition;
   std::vector<std::string> dimensions;  // allow-list; empty = all
   Unit unit;
   std::optional<TrustPolicy> trust;  // the project's when absent

@@ -1,5 +1,8 @@
 #include <fmt/format.h>
 
+#include <charconv>
+
+#include "base/text.h"
 #include "catalog/read_objects.h"
 #include "json/canonical.h"
 
@@ -24,10 +27,30 @@ UnitKind read_unit_kind(const Node& node) {
   return name == "duration" ? UnitKind::Duration : UnitKind::Number;
 }
 
+// "7 days"; the schema has checked the shape.
+std::optional<TimeSpan> read_span(const Node& node) {
+  if (!node.exists()) return std::nullopt;
+  const std::string text = node.text();
+  TimeSpan span;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), span.count);
+  std::string_view unit = trim(std::string_view(end, text.data() + text.size()));
+  if (unit.ends_with('s')) unit.remove_suffix(1);
+  span.grain = grain_named(unit).value_or(Grain::Day);
+  return span;
+}
+
+std::optional<Grain> read_grain(const Node& node) {
+  return node.exists() ? grain_named(node.text()) : std::nullopt;
+}
+
 MetricInput read_input(const Node& node) {
-  if (node.is_text()) return {node.text(), {}, node.text()};
+  if (node.is_text()) return {.metric = node.text(), .filter = {}, .alias = node.text()};
   const std::string name = node.at("name").text();
-  return {name, read_filters(node.at("filter")), node.at("alias").text(name)};
+  return {.metric = name,
+          .filter = read_filters(node.at("filter")),
+          .alias = node.at("alias").text(name),
+          .offset_window = read_span(node.at("offset_window")),
+          .offset_to_grain = read_grain(node.at("offset_to_grain"))};
 }
 
 // The expression is parsed here and reported by check_metrics: a broken one is left empty.
@@ -55,6 +78,12 @@ Metric read_metric(const Node& node) {
         RatioMetric{read_input(node.at("numerator")), read_input(node.at("denominator"))};
   } else if (type == "derived") {
     metric.definition = read_derived(node);
+  } else if (type == "cumulative") {
+    metric.definition =
+        CumulativeMetric{.input = read_input(node.at("input_metric")),
+                         .window = read_span(node.at("window")),
+                         .grain_to_date = read_grain(node.at("grain_to_date")),
+                         .first_day_of_period = node.at("period_agg").text() == "first"};
   } else {
     metric.definition = SimpleMetric{.model = node.at("model").text(),
                                      .agg = read_aggregation(node.at("agg")),

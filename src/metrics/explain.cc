@@ -40,8 +40,10 @@ void explain_aggregate(const Aggregate& aggregate, const Plan& plan, std::string
                         join_to.to->common.name, join(join_to.relationship->from_columns, ", "),
                         join(join_to.relationship->to_columns, ", "), aggregate.model->common.name);
   }
-  if (plan.time.from || plan.time.to)
-    text += fmt::format("  keep {}\n", range_text(plan.time, aggregate.time->name));
+  if (aggregate.range.from || aggregate.range.to)
+    text += fmt::format("  keep {}\n", range_text(aggregate.range, aggregate.time->name));
+  for (const Window& window : aggregate.windows)
+    text += fmt::format("  count each period's rows {}\n", in_words(window));
   for (const ResolvedFilter& filter : aggregate.where)
     text += fmt::format("  keep {}\n", filter_text(filter));
   for (std::size_t i = 0; i < aggregate.measures.size(); ++i) {
@@ -80,6 +82,9 @@ std::string explain(const catalog::Project& project, const Compiled& compiled) {
                           ratio->denominator.metric);
     } else if (const auto* derived = std::get_if<catalog::DerivedMetric>(&metric.definition)) {
       text += fmt::format("  = {}\n", derived->expr);
+    } else if (const auto* whole = std::get_if<catalog::CumulativeMetric>(&metric.definition)) {
+      text += fmt::format("  = {} {}\n", whole->input.metric,
+                          in_words(*window_of(metric, whole->input)));
     }
   }
   text += "\nPlan\n";

@@ -7,6 +7,7 @@
 #include "base/json_writer.h"
 #include "base/text.h"
 #include "metrics/resolve/fields.h"
+#include "metrics/resolve/window.h"
 #include "tools/cells.h"
 #include "tools/tool.h"
 #include "tools/trust.h"
@@ -78,10 +79,16 @@ std::string formula_of(const Metric& metric) {
   if (const auto* derived = std::get_if<catalog::DerivedMetric>(&metric.definition)) {
     std::string formula = derived->expr;
     for (const catalog::MetricInput& one : derived->inputs) {
-      if (one.alias == one.metric && one.filter.empty()) continue;
+      const auto window = metrics::window_of(metric, one);
+      if (one.alias == one.metric && one.filter.empty() && !window) continue;
       formula += fmt::format("; {} is {}", one.alias, input(one));
+      if (window) formula += " " + in_words(*window);
     }
     return formula;
+  }
+  if (const auto* whole = std::get_if<catalog::CumulativeMetric>(&metric.definition)) {
+    return fmt::format("{} {}", input(whole->input),
+                       in_words(*metrics::window_of(metric, whole->input)));
   }
   const auto& simple = std::get<catalog::SimpleMetric>(metric.definition);
   std::string formula =

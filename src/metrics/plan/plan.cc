@@ -21,17 +21,22 @@ bool uses_metric_time(const ResolvedQuery& query) {
          std::ranges::any_of(query.group_by, [](const Group& group) { return group.metric_time; });
 }
 
-// Measures of one model, and of one time column where time plays a part, share a pass.
+// Measures of one model and the same windows, and of one time column where time plays a part, share
+// a pass.
 std::size_t aggregate_for(const Project& project, std::vector<Aggregate>& aggregates,
                           const Measure& measure, bool timed) {
   const Model* model = project.model(measure.definition->model);
   const Column* time = timed ? measure.time : nullptr;
   for (std::size_t i = 0; i < aggregates.size(); ++i) {
-    if (aggregates[i].model == model && aggregates[i].time == time) return i;
+    if (aggregates[i].model == model && aggregates[i].time == time &&
+        aggregates[i].windows == measure.windows) {
+      return i;
+    }
   }
   Aggregate aggregate;
   aggregate.model = model;
   aggregate.time = time;
+  aggregate.windows = measure.windows;
   aggregates.push_back(std::move(aggregate));
   return aggregates.size() - 1;
 }
@@ -87,6 +92,22 @@ Status bind_keys_and_filters(const Project& project, const ResolvedQuery& query,
     for (const ResolvedFilter& filter : measure.filter) need_join(project, aggregate, filter.field);
   }
   return {};
+}
+
+// Precondition: a range with both ends when there are windows, as resolve() has it.
+void bound_in_time(const ResolvedQuery& query, Aggregate& aggregate) {
+  if (aggregate.windows.empty()) {
+    aggregate.range = query.time;
+    return;
+  }
+  const Days range{*query.time.from, *query.time.to};
+  const auto time = std::ranges::find_if(query.group_by, &Group::metric_time);
+  if (time != query.group_by.end()) {
+    aggregate.periods = periods_of(range, *time->grain, aggregate.windows);
+    return;
+  }
+  const Days days = windowed(range, std::nullopt, aggregate.windows);
+  aggregate.range = {days.from, days.to};
 }
 
 ValueKind kind_of(DataType type) {
@@ -177,6 +198,7 @@ Result<Plan> make_plan(const Project& project, const ResolvedQuery& query) {
     plan.metrics.push_back(std::move(planned));
   }
   for (Aggregate& aggregate : plan.aggregates) {
+    bound_in_time(query, aggregate);
     if (auto bound = bind_keys_and_filters(project, query, aggregate); !bound) {
       return tl::unexpected(bound.error());
     }

@@ -8,6 +8,7 @@
 
 #include "base/result.h"
 #include "catalog/project.h"
+#include "metrics/resolve/periods.h"
 #include "metrics/resolve/resolved.h"
 
 namespace martgate::metrics {
@@ -19,10 +20,15 @@ struct Join {
   std::vector<std::string> columns;  // sorted, keys included
 };
 
-// One pass over one model: joined many-to-one, filtered, grouped by the query's keys.
+// One pass over one model: joined many-to-one, filtered, grouped by the query's keys. With windows
+// its rows are those of other days than the query's.
 struct Aggregate {
   const catalog::Model* model = nullptr;
   const catalog::Column* time = nullptr;  // bounds the range and names metric_time; may be null
+  TimeRange range;                        // of `time`; open when the aggregate has periods
+  std::vector<Window> windows;            // of every measure
+  // Days that each period counts, when they are others than its own: a row may belong to several.
+  std::vector<Period> periods;
   std::vector<Join> joins;
   std::vector<Field> keys;  // one for each group_by entry, in order
   std::vector<ResolvedFilter> where;

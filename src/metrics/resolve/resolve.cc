@@ -8,6 +8,7 @@
 
 #include "base/text.h"
 #include "metrics/resolve/fields.h"
+#include "metrics/resolve/periods.h"
 
 namespace martgate::metrics {
 namespace {
@@ -60,17 +61,25 @@ catalog::Expression expression_of(const Metric& metric) {
   if (const auto* derived = std::get_if<catalog::DerivedMetric>(&metric.definition)) {
     return derived->expression;
   }
-  return std::holds_alternative<SimpleMetric>(metric.definition) ? catalog::input_expression()
-                                                                 : catalog::ratio_expression();
+  return std::holds_alternative<catalog::RatioMetric>(metric.definition)
+             ? catalog::ratio_expression()
+             : catalog::input_expression();
 }
 
-// Replaces inputs by what they are made of until only simple metrics are left; conditions of an
-// input hold for everything behind it. The loader has refused circles.
-Status flatten(const Project& project, const Metric& metric,
-               const std::vector<catalog::Filter>& filters, ResolvedMetric& resolved) {
+// What holds for everything behind an input.
+struct Circumstances {
+  std::vector<catalog::Filter> filters;
+  std::vector<Window> windows;
+};
+
+// Replaces inputs by what they are made of until only simple metrics are left. The loader has
+// refused circles.
+Status flatten(const Project& project, const Metric& metric, const Circumstances& outer,
+               ResolvedMetric& resolved) {
   if (std::holds_alternative<SimpleMetric>(metric.definition)) {
-    auto measure = measure_of(project, metric, filters);
+    auto measure = measure_of(project, metric, outer.filters);
     if (!measure) return tl::unexpected(measure.error());
+    measure->windows = outer.windows;
     resolved.measures.push_back(std::move(*measure));
     resolved.expression = catalog::input_expression();
     return {};
@@ -78,10 +87,13 @@ Status flatten(const Project& project, const Metric& metric,
   std::vector<catalog::Expression> parts;
   std::vector<std::size_t> offsets;
   for (const MetricInput* input : inputs_of(metric)) {
-    std::vector<catalog::Filter> all = filters;
-    all.insert(all.end(), input->filter.begin(), input->filter.end());
+    Circumstances inner = outer;
+    inner.filters.insert(inner.filters.end(), input->filter.begin(), input->filter.end());
+    if (const auto window = window_of(metric, *input)) inner.windows.push_back(*window);
     ResolvedMetric part;
-    if (auto done = flatten(project, *project.metric(input->metric), all, part); !done) return done;
+    if (auto done = flatten(project, *project.metric(input->metric), inner, part); !done) {
+      return done;
+    }
     offsets.push_back(resolved.measures.size());
     parts.push_back(std::move(part.expression));
     std::ranges::move(part.measures, std::back_inserter(resolved.measures));
@@ -94,7 +106,7 @@ Result<ResolvedMetric> resolve_metric(const Project& project, const std::string&
   const auto metric = find_metric(project, name);
   if (!metric) return tl::unexpected(metric.error());
   ResolvedMetric resolved{*metric, {}, {}};
-  if (auto done = flatten(project, **metric, {}, resolved); !done) {
+  if (auto done = flatten(project, **metric, Circumstances(), resolved); !done) {
     return tl::unexpected(done.error());
   }
   return resolved;
@@ -156,6 +168,41 @@ Status need_time(const std::vector<ResolvedMetric>& metrics, std::string_view wh
                     "no_time_dimension");
       }
     }
+  }
+  return {};
+}
+
+bool is_windowed(const ResolvedMetric& metric) {
+  return std::ranges::any_of(metric.measures,
+                             [](const Measure& measure) { return !measure.windows.empty(); });
+}
+
+// A metric that looks at other days than its own needs to know which its own are.
+Status check_windows(const ResolvedQuery& query) {
+  const auto windowed = std::ranges::find_if(query.metrics, is_windowed);
+  if (windowed == query.metrics.end()) return {};
+  const std::string& name = windowed->metric->common.name;
+  const auto times = std::ranges::count_if(query.group_by, &Group::metric_time);
+  if (times > 1) {
+    return fail(Code::InvalidArgument,
+                fmt::format("{} looks back from one period, and the query has two", name),
+                {"keep one metric_time entry in group_by"}, "one_period_needed");
+  }
+  if (!query.time.from || !query.time.to) {
+    return fail(
+        Code::InvalidArgument,
+        fmt::format("{} looks back from its period, so it needs a time range with both ends", name),
+        {R"(accepted: "time": {"from": "2026-01-01", "to": "2026-04-01"})"}, "time_range_needed");
+  }
+  const auto time = std::ranges::find_if(query.group_by, &Group::metric_time);
+  if (time == query.group_by.end()) return {};
+  const std::int64_t periods = period_count({*query.time.from, *query.time.to}, *time->grain);
+  if (periods > kPeriodsMax) {
+    return fail(Code::InvalidArgument,
+                fmt::format("{} periods of one {} in the range", periods, name_of(*time->grain)),
+                {fmt::format("accepted: at most {}; ask for a shorter range or a coarser grain",
+                             kPeriodsMax)},
+                "too_many");
   }
   return {};
 }
@@ -275,6 +322,7 @@ Result<ResolvedQuery> resolve(const Project& project, const MetricQuery& query) 
     }
   }
   resolved.time = query.time;
+  if (auto windows = check_windows(resolved); !windows) return tl::unexpected(windows.error());
   std::vector<std::string> orderable = query.metrics;
   orderable.insert(orderable.end(), query.group_by.begin(), query.group_by.end());
   for (const OrderBy& order : query.order_by) {

@@ -8,6 +8,7 @@
 #include "base/calendar.h"
 #include "catalog/project.h"
 #include "metrics/query/metric_query.h"
+#include "metrics/resolve/window.h"
 #include "store/value.h"
 
 namespace martgate::metrics {
@@ -38,6 +39,7 @@ struct Measure {
   const catalog::SimpleMetric* definition = nullptr;
   std::vector<ResolvedFilter> filter;     // the metric's own and those of the inputs it came by
   const catalog::Column* time = nullptr;  // agg_time_dimension; null when the metric has none
+  std::vector<Window> windows = {};       // from the outermost metric inwards
 
   friend bool operator==(const Measure&, const Measure&) = default;
 };

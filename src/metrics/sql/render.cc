@@ -20,7 +20,7 @@ class Renderer {
   Renderer(const Plan& plan, const Dialect& dialect) : plan_(plan), dialect_(dialect) {}
 
   engine::Query render() {
-    if (plan_.aggregates.size() == 1 && !repeats_a_measure())
+    if (plan_.aggregates.size() == 1 && !repeats_a_measure() && !has_periods())
       one_pass();
     else
       several_passes();
@@ -41,6 +41,11 @@ class Renderer {
       }
     }
     return false;
+  }
+
+  bool has_periods() const {
+    return std::ranges::any_of(
+        plan_.aggregates, [](const Aggregate& aggregate) { return !aggregate.periods.empty(); });
   }
 
   template <class TextOf>
@@ -74,7 +79,9 @@ class Renderer {
   void several_passes() {
     for (std::size_t a = 0; a < plan_.aggregates.size(); ++a) {
       const Aggregate& aggregate = plan_.aggregates[a];
-      sql_ += fmt::format("{}{} AS (\n  SELECT\n", a == 0 ? "WITH " : "", pass_name(a));
+      if (a == 0) sql_ += has_periods() ? "WITH RECURSIVE " : "WITH ";
+      if (!aggregate.periods.empty()) add_periods(a);
+      sql_ += fmt::format("{} AS (\n  SELECT\n", pass_name(a));
       const std::size_t items = plan_.group_by.size() + aggregate.measures.size();
       for (std::size_t i = 0; i < plan_.group_by.size(); ++i) {
         item(key(aggregate, i), plan_.group_by[i].name, i + 1 == items, "    ");
@@ -83,7 +90,7 @@ class Renderer {
         item(measure(aggregate, m), aggregate.names[m], plan_.group_by.size() + m + 1 == items,
              "    ");
       }
-      from_where_group(aggregate, "  ");
+      from_where_group(aggregate, "  ", aggregate.periods.empty() ? "" : periods_name(a));
       sql_ += a + 1 < plan_.aggregates.size() ? "),\n" : ")\n";
     }
     sql_ += "SELECT\n";
@@ -119,12 +126,40 @@ class Renderer {
     group_by("");
   }
 
+  // Passes that differ by their windows alone are numbered.
   std::string pass_name(std::size_t index) const {
-    const Aggregate& aggregate = plan_.aggregates[index];
-    return identifier(
-        aggregate.time == nullptr
-            ? fmt::format("{}_totals", aggregate.model->common.name)
-            : fmt::format("{}_by_{}", aggregate.model->common.name, aggregate.time->name));
+    const auto base_of = [](const Aggregate& aggregate) {
+      return aggregate.time == nullptr
+                 ? fmt::format("{}_totals", aggregate.model->common.name)
+                 : fmt::format("{}_by_{}", aggregate.model->common.name, aggregate.time->name);
+    };
+    const std::string base = base_of(plan_.aggregates[index]);
+    std::size_t before = 0;
+    for (std::size_t i = 0; i < index; ++i) before += base_of(plan_.aggregates[i]) == base ? 1 : 0;
+    return identifier(before == 0 ? base : fmt::format("{}_{}", base, before + 1));
+  }
+
+  static std::string periods_name(std::size_t index) {
+    return index == 0 ? "periods" : fmt::format("periods_{}", index + 1);
+  }
+
+  // The periods travel as one text of 30 characters each - name, first day, day after the last - so
+  // that the SQL is the same for any number of them.
+  void add_periods(std::size_t index) {
+    const std::string name = periods_name(index);
+    std::string text;
+    for (const Period& period : plan_.aggregates[index].periods) {
+      text += to_iso(period.name) + to_iso(period.days.from) + to_iso(period.days.to);
+    }
+    sql_ += fmt::format(
+        "{0}_text AS (SELECT ? AS packed),\n"
+        "{0}_at AS (\n  SELECT 1 AS at FROM {0}_text WHERE length(packed) > 0\n  UNION ALL\n"
+        "  SELECT at + 30 FROM {0}_at, {0}_text WHERE at + 30 < length(packed)\n),\n"
+        "{0} AS MATERIALIZED (\n"
+        "  SELECT substr(packed, at, 10) AS period, substr(packed, at + 10, 10) AS first_day,\n"
+        "    substr(packed, at + 20, 10) AS day_after\n  FROM {0}_at, {0}_text\n),\n",
+        name);
+    values_.emplace_back(std::move(text));
   }
 
   // One pass has the value, the others NULL: max() picks it.
@@ -150,6 +185,10 @@ class Renderer {
                : identifier(aggregate.model->common.name) + "." + identifier(field.column->name);
   }
 
+  static std::string time_of(const Aggregate& aggregate) {
+    return column_of(aggregate, Field{nullptr, aggregate.model, aggregate.time, {}});
+  }
+
   std::string expression(const Aggregate& aggregate, const Field& field) const {
     std::string column = column_of(aggregate, field);
     if (!field.grain ||
@@ -159,7 +198,8 @@ class Renderer {
   }
 
   std::string key(const Aggregate& aggregate, std::size_t index) const {
-    return expression(aggregate, aggregate.keys[index]);
+    const bool is_period = plan_.group_by[index].metric_time && !aggregate.periods.empty();
+    return is_period ? "period" : expression(aggregate, aggregate.keys[index]);
   }
 
   std::string measure(const Aggregate& aggregate, std::size_t index) {
@@ -260,9 +300,17 @@ class Renderer {
     return parameters;
   }
 
-  void from_where_group(const Aggregate& aggregate, std::string_view indent) {
+  // `periods`: the pass that names the days of each period; empty: rows are of their own period.
+  void from_where_group(const Aggregate& aggregate, std::string_view indent,
+                        std::string_view periods = {}) {
     const std::string model = identifier(aggregate.model->common.name);
-    sql_ += fmt::format("{}FROM {}\n", indent, model);
+    if (periods.empty()) {
+      sql_ += fmt::format("{}FROM {}\n", indent, model);
+    } else {
+      const std::string time = time_of(aggregate);
+      sql_ += fmt::format("{0}FROM {1}\n{0}JOIN {2} ON {3} >= first_day AND {3} < day_after\n",
+                          indent, periods, model, time);
+    }
     for (const Join& join_to : aggregate.joins) {
       const std::string& name = join_to.relationship->name;
       std::vector<std::string> items;
@@ -281,17 +329,13 @@ class Renderer {
                           join(pairs, " AND "));
     }
     std::vector<std::string> parts;
-    if (plan_.time.from || plan_.time.to) {
-      const std::string time =
-          column_of(aggregate, Field{nullptr, aggregate.model, aggregate.time, {}});
-      if (plan_.time.from) {
-        parts.push_back(time + " >= ?");
-        values_.emplace_back(to_iso(*plan_.time.from));
-      }
-      if (plan_.time.to) {
-        parts.push_back(time + " < ?");
-        values_.emplace_back(to_iso(*plan_.time.to));
-      }
+    if (aggregate.range.from) {
+      parts.push_back(time_of(aggregate) + " >= ?");
+      values_.emplace_back(to_iso(*aggregate.range.from));
+    }
+    if (aggregate.range.to) {
+      parts.push_back(time_of(aggregate) + " < ?");
+      values_.emplace_back(to_iso(*aggregate.range.to));
     }
     for (const ResolvedFilter& filter : aggregate.where)
       parts.push_back(condition(aggregate, filter));
