@@ -1,6 +1,7 @@
 #include "http/mcp_endpoint.h"
 
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <utility>
 
@@ -48,6 +49,33 @@ std::string least_challenge(std::span<const std::string> scopes) {
   return "Bearer error=\"insufficient_scope\", scope=\"" + join(scopes, " ") + "\"";
 }
 
+// What is to be called when the client leaves. The one callback that the transport has stays put,
+// so that it can be replaced while others write to the stream or close it.
+class Leaving {
+ public:
+  void replace(std::function<void()> callback) {
+    {
+      const std::lock_guard lock(mutex_);
+      if (!has_left_) return callback_.swap(callback);
+    }
+    callback();
+  }
+  void leave() {
+    std::function<void()> callback;
+    {
+      const std::lock_guard lock(mutex_);
+      has_left_ = true;
+      callback.swap(callback_);
+    }
+    if (callback) callback();
+  }
+
+ private:
+  std::mutex mutex_;
+  bool has_left_ = false;
+  std::function<void()> callback_;
+};
+
 class McpReply final : public mcp::HttpReply {
  public:
   McpReply(Responder responder, std::shared_ptr<const McpEndpointOptions> options)
@@ -62,6 +90,7 @@ class McpReply final : public mcp::HttpReply {
     std::move(responder_).send(response_of(std::move(answer)));
   }
   void open_events(mcp::HttpAnswer head) override {
+    watch();
     Response response = response_of(std::move(head));
     response.content_type = "text/event-stream";
     stream_.emplace(std::move(responder_).open_stream(std::move(response)));
@@ -69,17 +98,22 @@ class McpReply final : public mcp::HttpReply {
   [[nodiscard]] bool write(std::string_view bytes) override { return stream_->write(bytes); }
   void close() override { stream_->close(); }
   void on_disconnect(std::function<void()> callback) override {
-    if (stream_) {
-      stream_->on_disconnect(std::move(callback));
-    } else {
-      responder_.on_disconnect(std::move(callback));
-    }
+    watch();
+    leaving_->replace(std::move(callback));
   }
 
  private:
+  // Before the stream is open; later it does nothing.
+  void watch() {
+    if (leaving_ != nullptr) return;
+    leaving_ = std::make_shared<Leaving>();
+    responder_.on_disconnect([leaving = leaving_] { leaving->leave(); });
+  }
+
   Responder responder_;
   std::shared_ptr<const McpEndpointOptions> options_;
   std::optional<StreamHandle> stream_;
+  std::shared_ptr<Leaving> leaving_;  // shared with the transport
 };
 
 }  // namespace

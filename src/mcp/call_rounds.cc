@@ -159,7 +159,7 @@ void Call::ask_in_session(const InputRequired& input) {
       if (is_first) rounds.deadline_ns = now_ns + kRoundsMsMax * 1'000'000;
       ++rounds.number;
       rounds.state = input.state;
-      rounds.arriving = Json::object();
+      rounds.arriving = nullptr;
       rounds.ids.clear();
       phase_ = Phase::Asking;
       for (const InputRequest& request : input.requests) {

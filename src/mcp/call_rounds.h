@@ -18,12 +18,12 @@ struct Call::Rounds {
   std::shared_ptr<const Json> arguments;  // may be null
   Run run;                                // of a legacy session only
   std::shared_ptr<const Json> state;      // of the round before; null in the first
-  Json responses = Json::object();
+  Json responses;                         // null: none
 
   int number = 0;                          // of the questions that are out, 1 for the first
   std::int64_t deadline_ns = 0;            // of all rounds together
   std::map<std::string, std::string> ids;  // of our requests that are out, by their keys
-  Json arriving = Json::object();
+  Json arriving;                           // answers so far; null: none
 
   // The client need not answer any more.
   void take_back(Outlet& outlet, Session* session);

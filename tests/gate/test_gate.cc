@@ -2,6 +2,7 @@
 
 #include <future>
 #include <nlohmann/json.hpp>
+#include <stop_token>
 #include <thread>
 
 #include "base/files.h"
@@ -87,6 +88,24 @@ TEST_CASE("gate: policy withholds numbers from stale data, and health still tell
   CHECK_FALSE(health.value("isError", false));
   const std::string names = health.at("structuredContent").at("refused_metrics").dump();
   CHECK(names.find("\"revenue\"") != std::string::npos);
+}
+
+TEST_CASE("gate: a call that is taken back reads nothing and is journaled as failed") {
+  ServedProject shop(kShop, kShop / "data");
+  std::stop_source stop;
+  stop.request_stop();
+  auto request = request_for("query_metrics", {{"metrics", {"revenue"}}});
+  request.cancel = stop.get_token();
+  std::promise<gate::CallResult> promise;
+  shop.gate().call(std::move(request),
+                   [&](gate::CallResult result) { promise.set_value(std::move(result)); });
+  const gate::CallResult result = promise.get_future().get();
+  CHECK(result.is_error);
+  CHECK(result.structured.empty());
+  const json record = shop.journal_tail(1)[0];
+  CHECK(record.at("reason") == "cancelled");
+  CHECK(record.at("tool") == "query_metrics");
+  CHECK(shop.call("query_metrics", {{"metrics", {"revenue"}}}).contains("structuredContent"));
 }
 
 TEST_CASE("gate: calls from many threads are all answered and all journaled, in one whole chain") {

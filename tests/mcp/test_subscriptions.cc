@@ -1,6 +1,8 @@
 #include <doctest/doctest.h>
 
+#include <atomic>
 #include <nlohmann/json.hpp>
+#include <thread>
 
 #include "mcp/event_stream.h"
 #include "mcp/fake_offer.h"
@@ -210,6 +212,42 @@ TEST_CASE("subscriptions: on a pipe they are tagged lines, give their place back
   CHECK(lines[5].at("result").at("resultType") == "complete");
   bench.offer.hub.publish({Kind::Tools});
   CHECK(lines.size() == 6);
+}
+
+TEST_CASE(
+    "subscriptions: opened, left and published to by many threads, each begins acknowledged") {
+  OfferBench bench;
+  bench.server();
+  std::atomic<bool> is_over = false;
+  std::atomic<int> begun_well = 0;
+  std::vector<std::thread> publishers;
+  for (int i = 0; i < 2; ++i) {
+    publishers.emplace_back([&] {
+      while (!is_over) {
+        publish_everything(bench.offer);
+        bench.server().beat();
+      }
+    });
+  }
+  constexpr int kThreads = 4;
+  constexpr int kEach = 50;
+  std::vector<std::thread> clients;
+  for (int i = 0; i < kThreads; ++i) {
+    clients.emplace_back([&] {
+      for (int n = 0; n < kEach; ++n) {
+        const auto reply = listening(bench, {{"toolsListChanged", true}});
+        const auto messages = reply->messages();
+        if (!messages.empty() && messages[0].find("acknowledged") != std::string::npos)
+          ++begun_well;
+        if (n % 2 == 0) reply->disconnect();
+      }
+    });
+  }
+  for (std::thread& client : clients) client.join();
+  is_over = true;
+  for (std::thread& publisher : publishers) publisher.join();
+  CHECK(begun_well == kThreads * kEach);
+  bench.server().shut_down();
 }
 
 TEST_CASE("changes: a legacy session is told unasked, a purely modern pipe never") {

@@ -1,5 +1,7 @@
 #include <doctest/doctest.h>
 
+#include <stop_token>
+
 #include "base/clock.h"
 #include "store/connection.h"
 #include "store/reader.h"
@@ -81,6 +83,46 @@ TEST_CASE("reader: the columns that are read are reported, through aliases, CTEs
   const auto counted = reader.reads("SELECT count(*) FROM sales");
   REQUIRE(counted);
   CHECK(counted->at({"main", "sales"}).empty());
+}
+
+namespace {
+
+// Time in which somebody takes a request back: when the reader looks at the clock for the last of
+// `looks` times.
+class StoppingClock final : public Clock {
+ public:
+  explicit StoppingClock(int looks) : looks_(looks) {}
+  [[nodiscard]] WallTime now() const override { return {}; }
+  [[nodiscard]] std::int64_t monotonic_ns() const override {
+    if (--looks_ == 0) stop.request_stop();
+    return 0;
+  }
+
+  mutable std::stop_source stop;
+
+ private:
+  mutable int looks_;
+};
+
+}  // namespace
+
+TEST_CASE("reader: a query that is taken back stops where it is, and the next one runs") {
+  const Mart mart;
+  const StoppingClock clock(5);
+  auto reader = Reader::open(mart.path, clock);
+  REQUIRE(reader);
+  RunLimits limits;
+  limits.vm_steps_max = 1'000'000'000'000;
+  limits.cancel = clock.stop.get_token();
+  const auto stopped = reader->run(
+      "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT max(i) FROM n", {},
+      limits);
+  REQUIRE_FALSE(stopped);
+  CHECK(stopped.error().code == Code::Unavailable);
+  CHECK(stopped.error().reason == "cancelled");
+  // One that was taken back before it began does not begin.
+  CHECK(reader->run("SELECT 1", {}, limits).error().reason == "cancelled");
+  CHECK(reader->run("SELECT 1", {}, {}));
 }
 
 TEST_CASE(
