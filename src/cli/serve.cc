@@ -8,7 +8,7 @@
 #include "cli/serving.h"
 #include "cli/version.h"
 #include "identity/repeating.h"
-#include "mcp/gate_offer.h"
+#include "mcp/project_offer.h"
 #include "stdio/mcp_stdio.h"
 
 namespace martgate::cli {
@@ -42,7 +42,7 @@ Exit serve_stdio(App& app, catalog::Project project, const std::string& as) {
     app.terminal.error(open.error());
     return exit_of(open.error());
   }
-  mcp::GateOffer offer(*open->gate, {"martgate", std::string(kVersion)});
+  mcp::ProjectOffer offer(*open->gate, {"martgate", std::string(kVersion)});
   mcp::Server server(offer, app.clock, app.ids);
   auto pipe = stdio::McpStdio::create(server, {}, *caller);
   if (!pipe) {

@@ -59,7 +59,7 @@ Result<Serving> start_http(App& app, catalog::Project project, const ServeArgs& 
   auto webhooks = open_webhooks(app, as_loaded);
   if (!webhooks) return tl::unexpected(webhooks.error());
   serving.webhooks = std::move(*webhooks);
-  serving.offer = std::make_unique<mcp::GateOffer>(
+  serving.offer = std::make_unique<mcp::ProjectOffer>(
       *serving.open.gate, mcp::ServerInfo{"martgate", std::string(kVersion)});
   serving.server = std::make_unique<mcp::Server>(*serving.offer, app.clock, app.ids);
   http::Routes routes;

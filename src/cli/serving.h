@@ -10,7 +10,7 @@
 #include "cli/opened.h"
 #include "cli/webhooks.h"
 #include "http/listener.h"
-#include "mcp/gate_offer.h"
+#include "mcp/project_offer.h"
 #include "mcp/server.h"
 
 namespace martgate::cli {
@@ -20,7 +20,7 @@ namespace martgate::cli {
 struct Serving {
   OpenIdentity identity;
   OpenGate open;
-  std::unique_ptr<mcp::GateOffer> offer;
+  std::unique_ptr<mcp::ProjectOffer> offer;
   std::unique_ptr<mcp::Server> server;
   std::unique_ptr<Webhooks> webhooks;  // null without a webhook source
   std::unique_ptr<http::Listener> listener;

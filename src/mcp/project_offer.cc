@@ -24,7 +24,14 @@ Completion completion_of(std::vector<std::string> values) {
 }  // namespace
 
 ProjectOffer::ProjectOffer(gate::MartGate& gate, ServerInfo info)
-    : GateOffer(gate, std::move(info)), mart_gate_(gate) {}
+    : GateOffer(gate, std::move(info)), mart_gate_(gate) {
+  snapshots_ = gate.snapshots().subscribe(
+      [this](const engine::SnapshotFacts& /*now*/) { publish_snapshot(); });
+}
+
+ProjectOffer::~ProjectOffer() {
+  mart_gate_.snapshots().unsubscribe(snapshots_);
+}
 
 Capabilities ProjectOffer::capabilities() const {
   Capabilities capabilities = GateOffer::capabilities();

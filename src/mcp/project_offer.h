@@ -12,6 +12,9 @@ class ProjectOffer final : public GateOffer {
  public:
   // The gate outlives the offer.
   ProjectOffer(gate::MartGate& gate, ServerInfo info);
+  ~ProjectOffer() override;
+  ProjectOffer(const ProjectOffer&) = delete;
+  ProjectOffer& operator=(const ProjectOffer&) = delete;
 
   [[nodiscard]] Capabilities capabilities() const override;
 
@@ -32,13 +35,15 @@ class ProjectOffer final : public GateOffer {
                                                         std::string_view subject,
                                                         const gate::Caller& caller) const override;
 
+  // With a new snapshot, what every resource says of loads, tests and freshness is another.
   [[nodiscard]] Changes* changes() override { return &changes_; }
-  // What resources say of loads, tests and freshness is another now.
-  void publish_snapshot();
 
  private:
+  void publish_snapshot();
+
   gate::MartGate& mart_gate_;
   Changes changes_;
+  int snapshots_ = 0;  // the subscription to the gate's
 };
 
 }  // namespace martgate::mcp

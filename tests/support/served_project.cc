@@ -55,7 +55,7 @@ ServedProject::ServedProject(const std::filesystem::path& project,
   auto gate = gate::MartGate::open(world_, *journal_, clock_, ids_);
   REQUIRE_MESSAGE(gate, to_text(gate ? Error{} : gate.error()));
   gate_ = std::move(*gate);
-  offer_ = std::make_unique<mcp::GateOffer>(*gate_, mcp::ServerInfo{"martgate-test", "1"});
+  offer_ = std::make_unique<mcp::ProjectOffer>(*gate_, mcp::ServerInfo{"martgate-test", "1"});
   server_ = std::make_unique<mcp::Server>(*offer_, clock_, ids_);
 }
 

@@ -14,7 +14,7 @@
 #include "catalog/project.h"
 #include "envelope/journal.h"
 #include "gate/mart_gate.h"
-#include "mcp/gate_offer.h"
+#include "mcp/project_offer.h"
 #include "mcp/server.h"
 #include "temp_folder.h"
 
@@ -55,7 +55,7 @@ class ServedProject {
   std::shared_ptr<const gate::World> world_;
   std::unique_ptr<envelope::Journal> journal_;
   std::unique_ptr<gate::MartGate> gate_;
-  std::unique_ptr<mcp::GateOffer> offer_;
+  std::unique_ptr<mcp::ProjectOffer> offer_;
   std::unique_ptr<mcp::Server> server_;
   mcp::PipeSession pipe_;
 };
