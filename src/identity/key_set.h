@@ -12,7 +12,7 @@
 
 namespace martgate::identity {
 
-inline constexpr std::size_t kKeySetBytesMax = 256U * 1024;
+inline constexpr std::size_t kKeySetBytesMax = 256UL * 1024;
 inline constexpr std::size_t kKeysPerSetMax = 64;
 inline constexpr std::size_t kKeyIdBytesMax = 200;
 

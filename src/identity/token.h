@@ -13,7 +13,7 @@
 
 namespace martgate::identity {
 
-inline constexpr std::size_t kTokenBytesMax = 8U * 1024;
+inline constexpr std::size_t kTokenBytesMax = 8UL * 1024;
 
 // Compact JWS (RFC 7515 section 7.1).
 struct Token {
