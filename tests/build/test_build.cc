@@ -1,14 +1,11 @@
 #include <doctest/doctest.h>
 #include <fcntl.h>
 #include <sys/file.h>
-#include <sys/time.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include <algorithm>
 
 #include "base/files.h"
-#include "base/random.h"
 #include "build/fixture.h"
 
 using namespace martgate;
@@ -471,50 +468,4 @@ TEST_CASE("build: a second build of the same state folder is refused while one r
   CHECK(shop.error_text().find("another build holds") != std::string::npos);
   ::close(held);
   CHECK(shop.build_all().is_published);
-}
-
-TEST_CASE("build: killed at any moment, current names a complete snapshot and leftovers go") {
-  constexpr std::uint64_t kSeed = 76;
-  constexpr int kRounds = 40;
-  constexpr std::uint64_t kMicrosecondsMax = 40'000;
-  MESSAGE("seed " << kSeed);
-  Random random(kSeed);
-  Shop shop;
-  std::string rows;
-  for (int i = 0; i < 2'000; ++i) rows += std::to_string(i) + ",anna,1.5,2026-01-31\n";
-  shop.ingest_csv(rows);
-  shop.build_all();
-  int killed = 0;
-  for (int round = 0; round < kRounds; ++round) {
-    const auto delay = static_cast<suseconds_t>(1 + random.below(kMicrosecondsMax));
-    const pid_t child = ::fork();
-    REQUIRE(child >= 0);
-    if (child == 0) {
-      // SIGALRM ends the process where it stands.
-      const itimerval timer{{0, 0}, {0, delay}};
-      ::setitimer(ITIMER_REAL, &timer, nullptr);
-      const SystemClock clock;
-      for (;;) {
-        shop.touch();
-        static_cast<void>(build::build(shop.project, shop.loaded(), clock, {.force = true}));
-      }
-    }
-    int status = 0;
-    REQUIRE(::waitpid(child, &status, 0) == child);
-    if (WIFSIGNALED(status)) ++killed;
-    const auto id = engine::current_snapshot(shop.state());
-    REQUIRE(id);
-    const auto facts = engine::read_facts(engine::snapshot_path(shop.state(), *id));
-    REQUIRE(facts);
-    CHECK(facts->id == *id);
-    CHECK(shop.values("SELECT count(*) FROM orders") == "2000");
-    CHECK(shop.values("PRAGMA integrity_check") == "ok");
-  }
-  CHECK(killed == kRounds);
-  shop.touch();
-  const std::string last = shop.build_all({.force = true}).facts.id;
-  for (const std::string& file : shop.files()) {
-    CHECK((file == "current" || file == "history.jsonl" || file.ends_with(".db")));
-  }
-  CHECK(*engine::current_snapshot(shop.state()) == last);
 }
