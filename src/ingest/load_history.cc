@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "ingest/connect/pull_store.h"
 #include "store/connection.h"
 
 namespace martgate::ingest {
@@ -10,6 +11,18 @@ namespace {
 std::int64_t integer(const store::Value& value) {
   const auto* number = std::get_if<std::int64_t>(&value);
   return number == nullptr ? 0 : *number;
+}
+
+void add_pulls(const std::vector<PullHealth>& pulls, std::vector<TableHistory>& tables) {
+  for (const PullHealth& pull : pulls) {
+    const std::string raw_name = pull.last.name.substr(0, pull.last.name.find('/'));
+    const auto table = std::ranges::find(tables, raw_name, &TableHistory::raw_name);
+    if (table == tables.end()) continue;
+    table->last_loaded_at = std::max(table->last_loaded_at, pull.last_success_at);
+    if (pull.failures_in_row <= table->failures_in_row) continue;
+    table->failures_in_row = pull.failures_in_row;
+    table->failure = pull.last.error;
+  }
 }
 
 }  // namespace
@@ -51,6 +64,9 @@ Result<std::vector<TableHistory>> load_history(const std::filesystem::path& raw_
       table.last_loaded_at = WallTime{std::chrono::milliseconds(integer(rows->at(0, 3)))};
     }
   }
+  const auto pulls = pull_health(raw_store);
+  if (!pulls) return tl::unexpected(pulls.error());
+  add_pulls(*pulls, tables);
   return tables;
 }
 

@@ -21,7 +21,11 @@ struct TableHistory {
   std::int64_t quarantined = 0;  // rows of live loads that were kept out
   std::int64_t drift = 0;        // changes of the delivered columns that nobody has accepted yet
   std::int64_t held = 0;         // loads that wait for somebody to let them in
+  // The last load, or the last pull that came to its end and found nothing new: both show that the
+  // table is as its system was then.
   std::optional<WallTime> last_loaded_at;
+  std::int64_t failures_in_row = 0;  // of its pull, since the last that did not fail
+  std::string failure = {};          // what the last of them said
 };
 
 // One line for each source table of the project, sorted by raw name. A store that does not exist

@@ -71,7 +71,8 @@ Result<Watched> watch_sources(const catalog::Project& project, WallTime now) {
     const bool is_stale =
         finding.fault == tools::AuditFault::PastSla && line->freshness == tools::Freshness::Stale;
     if (!is_stale && finding.fault != tools::AuditFault::Held &&
-        finding.fault != tools::AuditFault::Drift) {
+        finding.fault != tools::AuditFault::Drift &&
+        finding.fault != tools::AuditFault::PullFailing) {
       continue;
     }
     Trouble trouble;

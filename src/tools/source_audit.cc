@@ -23,9 +23,10 @@ struct FaultWords {
   std::string_view name;
   std::string_view title;
 };
-constexpr std::array<FaultWords, 11> kFaults{{
+constexpr std::array<FaultWords, 12> kFaults{{
     {"past_sla", "past its SLA"},
     {"never_loaded", "never loaded"},
+    {"pull_failing", "connector failing"},
     {"rotation_overdue", "credentials overdue for rotation"},
     {"held", "loads held back"},
     {"drift", "columns drifted"},
@@ -127,6 +128,12 @@ void find_faults(const SourceLine& line, const AuditInputs& inputs,
     findings.push_back({fault, name, std::move(text), owner});
   };
   find_late_tables(source, inputs, findings);
+  for (const ingest::TableHistory& table : inputs.history) {
+    if (table.source != name || table.failures_in_row == 0) continue;
+    add(AuditFault::PullFailing,
+        fmt::format("{}: failed {} time{} in a row: {}", table.raw_name, table.failures_in_row,
+                    table.failures_in_row == 1 ? "" : "s", shown(table.failure, 200)));
+  }
   if (line.rotation_left && line.rotation_left->count() < 0) {
     add(AuditFault::RotationOverdue,
         fmt::format("last rotated {}, every {} days: {} late", source.credentials->last_rotated,

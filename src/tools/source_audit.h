@@ -19,6 +19,7 @@ namespace martgate::tools {
 enum class AuditFault : std::uint8_t {
   PastSla,           // the newest load is older than the source promises
   NeverLoaded,       // nothing was ever loaded into one of its tables
+  PullFailing,       // its connector failed, the last time it was asked
   RotationOverdue,   // its credentials should have been replaced
   Held,              // loads wait for somebody to let them in
   Drift,             // the delivered columns are no longer the declared ones

@@ -3,6 +3,9 @@
 #include <nlohmann/json.hpp>
 
 #include "base/duration_text.h"
+#include "ingest/connect/pull_store.h"
+#include "ingest/raw_store.h"
+#include "temp_folder.h"
 #include "tools/source_audit.h"
 
 using namespace martgate;
@@ -135,6 +138,41 @@ TEST_CASE("audit: quarantine, drift and held loads are counted by table") {
   CHECK(faults(company.audit()) == Lines{"held billing: 2 in billing_rows",
                                          "drift billing: 1 in billing_rows",
                                          "quarantined billing: 7 in billing_rows"});
+}
+
+TEST_CASE("audit: a connector that failed is told with what it said, as often as it failed") {
+  Company company;
+  company.history[0].failures_in_row = 3;
+  company.history[0].failure = "status 503";
+  CHECK(faults(company.audit()) ==
+        Lines{"pull_failing billing: billing_rows: failed 3 times in a row: status 503"});
+}
+
+TEST_CASE("history: a pull that found nothing new counts as a load, and a failing one is told") {
+  TempFolder folder;
+  const auto path = folder.path() / "raw.db";
+  auto raw = ingest::RawStore::open(path);
+  REQUIRE(raw);
+  auto pulls = ingest::PullStore::open(raw->connection());
+  REQUIRE(pulls);
+  ingest::PullRun run;
+  run.name = "billing_rows";
+  run.system = "http";
+  run.started_at = kNow - hours(3);
+  REQUIRE(pulls->record(run));
+  run.name = "billing_rows/reconcile";
+  run.started_at = kNow - hours(1);
+  run.error = "status 503";
+  REQUIRE(pulls->record(run));
+  const Company company;
+  const auto history = ingest::load_history(path, company.project);
+  REQUIRE(history);
+  REQUIRE(history->size() == 1);
+  CHECK(history->front().loads == 0);
+  REQUIRE(history->front().last_loaded_at);
+  CHECK(*history->front().last_loaded_at <= kNow - hours(2));
+  CHECK(history->front().failures_in_row == 1);
+  CHECK(history->front().failure == "status 503");
 }
 
 TEST_CASE("audit: a source feeds the questions its lineage leads to, and no other") {
