@@ -87,6 +87,7 @@ class TableIngest {
     Delivery delivery{*rows, [&file] { return file->finish(); }};
     RawStore::LoadRequest request{source, table, path, clock_.now(), tell};
     request.is_volume_checked = true;
+    request.skips_repeats = true;
     const auto load = store_.load(request, delivery);
     for (const DriftEvent& event :
          load ? std::span<const DriftEvent>(load->drift) : rows->drift()) {

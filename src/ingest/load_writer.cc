@@ -106,7 +106,8 @@ Result<LoadWriter> LoadWriter::make(store::Connection& connection, Target target
   const bool is_append = target.table.load == catalog::LoadMode::Append;
   // Of a table that is delivered whole, a replay joins the load it belongs to.
   writer.has_others_ = int_at(*others, 0, 0) == 1 && (is_append || target.is_replay);
-  writer.skips_repeats_ = is_append && target.table.overlap == catalog::Overlap::Skip;
+  writer.skips_repeats_ =
+      target.skips_repeats && is_append && target.table.overlap == catalog::Overlap::Skip;
   for (std::vector<std::size_t>& key : unique_keys(target.table)) {
     writer.keys_.push_back({std::move(key), {}, {}});
   }

@@ -26,7 +26,8 @@ class LoadWriter {
     const catalog::SourceTable& table;
     std::int64_t load_id = 0;
     const std::string& path;
-    bool is_replay = false;  // of the quarantine: the loads of its own path count as others
+    bool is_replay = false;      // of the quarantine: the loads of its own path count as others
+    bool skips_repeats = false;  // of an append table that does not keep them
   };
   // Borrows everything. Errors: InvalidArgument for a contract that makes no sense, Unavailable.
   [[nodiscard]] static Result<LoadWriter> make(store::Connection& connection, Target target);

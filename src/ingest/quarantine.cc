@@ -92,8 +92,14 @@ struct WaitingLoad {
 
 class Replay {
  public:
-  Replay(RawStore& store, const catalog::SourceTable& table, const Clock& clock)
-      : store_(store), connection_(store.connection()), table_(table), clock_(clock) {}
+  Replay(RawStore& store, const catalog::Source& source, const catalog::SourceTable& table,
+         const Clock& clock)
+      : store_(store),
+        connection_(store.connection()),
+        table_(table),
+        clock_(clock),
+        // Connectors know which of their rows came before; equal events are two events.
+        skips_repeats_(!source.connector) {}
 
   Result<ReplayReport::Table> run() {
     ReplayReport::Table report;
@@ -142,8 +148,8 @@ class Replay {
     std::int64_t settled = 0;
     Load done;
     {
-      auto writer =
-          LoadWriter::make(connection_, {table_, *replay_id, load.path, /*is_replay=*/true});
+      auto writer = LoadWriter::make(
+          connection_, {table_, *replay_id, load.path, /*is_replay=*/true, skips_repeats_});
       if (!writer) return tl::unexpected(writer.error());
       writer->keep_out_of_quarantine();
       for (const Waiting& waiting : load.rows) {
@@ -232,6 +238,7 @@ class Replay {
   store::Connection& connection_;
   const catalog::SourceTable& table_;
   const Clock& clock_;
+  bool skips_repeats_;
 };
 
 }  // namespace
@@ -309,7 +316,7 @@ Result<ReplayReport> replay_quarantine(const catalog::Project& project,
       if (auto prepared = store->prepare_table(table); !prepared) {
         return tl::unexpected(with_context(prepared.error(), table.raw_name));
       }
-      auto done = Replay(*store, table, clock).run();
+      auto done = Replay(*store, source, table, clock).run();
       if (!done) return tl::unexpected(with_context(done.error(), table.raw_name));
       if (done->tried > 0) report.tables.push_back(std::move(*done));
     }

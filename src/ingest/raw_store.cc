@@ -298,7 +298,8 @@ Status RawStore::load_in_transaction(const LoadRequest& request, const Delivery&
   const std::int64_t load_id = connection_.last_insert_rowid();
 
   {
-    auto writer = LoadWriter::make(connection_, {request.table, load_id, request.path});
+    auto writer = LoadWriter::make(connection_, {request.table, load_id, request.path,
+                                                 /*is_replay=*/false, request.skips_repeats});
     if (!writer) return tl::unexpected(writer.error());
     if (auto written = write_rows(request, delivery.rows, *writer); !written) {
       return tl::unexpected(written.error());

@@ -184,8 +184,7 @@ struct ValueParser::State {
     if (reading.offset) {
       at -= *reading.offset;
     } else if (zone) {
-      const TimeZone::Moments moments =
-          zone->moments(LocalTime(reading.day.time_since_epoch() + reading.time_of_day));
+      const TimeZone::Moments moments = zone->moments(LocalTime(at.time_since_epoch()));
       if (moments.is_skipped) {
         return refuse("nonexistent_time",
                       fmt::format("never happens in {}: {}", zone->name(), in_quotes(text)));
