@@ -61,6 +61,8 @@ class RawStore {
     WallTime at;
     std::function<void(std::int64_t rows)> progress = {};  // every 65,536 rows
     bool is_volume_checked = false;                        // a delivery of unusual size is held
+    // Rows that another live delivery of an append table holds are no rows of this one.
+    bool skips_repeats = false;
   };
   // One transaction: all of the delivery, with what its connector writes beside it, or nothing.
   // Drift of columns is remembered even when the delivery is refused for it.
