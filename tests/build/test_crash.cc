@@ -97,6 +97,8 @@ TEST_CASE("build: without space for its files a build says so and changes nothin
   // From no byte at all to plenty; a file that would grow beyond the limit cannot.
   for (rlim_t bytes = 0; bytes <= 4U << 20U; bytes = bytes == 0 ? 512 : bytes * 2) {
     CAPTURE(bytes);
+    shop.touch();
+    const auto loaded = shop.loaded();
     const pid_t child = ::fork();
     REQUIRE(child >= 0);
     if (child == 0) {
@@ -104,9 +106,7 @@ TEST_CASE("build: without space for its files a build says so and changes nothin
       const rlimit limit{bytes, bytes};
       ::setrlimit(RLIMIT_FSIZE, &limit);
       const SystemClock clock;
-      shop.touch();
-      const auto report =
-          build::build(shop.project, shop.loaded(), clock, {.force = true, .workers = 2});
+      const auto report = build::build(shop.project, loaded, clock, {.force = true, .workers = 2});
       ::_exit(!report ? 1 : report->is_published ? 2 : 3);
     }
     int status = 0;
