@@ -77,7 +77,7 @@ struct SourceColumn {
   bool unique = false;
   Classification classification = Classification::Internal;
   PersonalData personal_data = PersonalData::None;
-  ColumnContract contract;
+  ColumnContract contract = {};
 };
 
 struct SourceTable {

@@ -59,15 +59,15 @@ tables:
       - {name: shop, data_type: text, required: true}
       - {name: product, data_type: text}
       - {name: quantity, data_type: integer}
-      - {name: price_eur, data_type: decimal}
+      - {name: price_eur, data_type: decimal, scale: 2}
 )"},
     TemplateFile{"catalog/models/staging/stg_sales.sql", R"(SELECT
   sale_id,
   sold_on,
   shop,
   product,
-  CAST(quantity AS INTEGER) AS quantity,
-  CAST(round(CAST(price_eur AS REAL) * 100) AS INTEGER) AS price
+  quantity,
+  price_eur AS price
 FROM raw.till_sales
 )"},
     TemplateFile{"catalog/models/staging/stg_sales.yaml", R"(kind: model

@@ -275,9 +275,10 @@ bool CsvReader::decode_fields() {
 }
 
 CsvReader::Ended CsvReader::faulty(std::string_view slug, std::string reason, std::size_t at) {
-  fault_ = {
-      std::move(reason), slug, at,
-      slug == "stray_quote" || slug == "text_behind_quote" ? parts_.size() - 1 : parts_.size()};
+  // Of a fault at the end of a field, the field is already among the parts.
+  const bool is_behind_field =
+      slug == "stray_quote" || slug == "text_behind_quote" || slug == "stray_line_end";
+  fault_ = {std::move(reason), slug, at, is_behind_field ? parts_.size() - 1 : parts_.size()};
   return Ended::Faulty;
 }
 

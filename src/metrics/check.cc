@@ -11,6 +11,19 @@
 
 namespace martgate::metrics {
 
+namespace {
+
+// Metrics that look back need a range; which one makes no difference to their SQL.
+const TimeRange kSomeRange{Date(std::chrono::days(0)), Date(std::chrono::days(1))};
+
+bool has_time(const catalog::Project& project, const catalog::Metric& metric) {
+  return std::ranges::none_of(project.simple_metrics_of(metric), [](const catalog::Metric* simple) {
+    return std::get<catalog::SimpleMetric>(simple->definition).agg_time_dimension.empty();
+  });
+}
+
+}  // namespace
+
 std::vector<catalog::Diagnostic> check_metrics(const catalog::Project& project) {
   std::vector<catalog::Diagnostic> diagnostics;
   auto shadow = store::Connection::open_memory();
@@ -28,6 +41,7 @@ std::vector<catalog::Diagnostic> check_metrics(const catalog::Project& project) 
   for (const catalog::Metric& metric : project.metrics) {
     MetricQuery query;
     query.metrics = {metric.common.name};
+    if (has_time(project, metric)) query.time = kSomeRange;
     const auto compiled = compile(project, query);
     if (!compiled) {
       diagnostics.push_back(

@@ -140,13 +140,13 @@ class Shop {
     std::ofstream(project.settings.data_folder / "orders.csv") << "id,customer,amount,day\n"
                                                                << rows;
     const auto done = ingest::ingest(project, state(), clock);
-    REQUIRE(done);
+    REQUIRE_MESSAGE(done, (done ? std::string() : to_text(done.error())));
     REQUIRE_FALSE(done->has_refusals());
   }
   [[nodiscard]] const std::filesystem::path& state() const { return project.settings.state_folder; }
   std::vector<engine::LoadedTable> loaded() const {
     auto tables = ingest::loaded_tables(ingest::raw_store_path(state()), project);
-    REQUIRE(tables);
+    REQUIRE_MESSAGE(tables, (tables ? std::string() : to_text(tables.error())));
     return *tables;
   }
   Result<BuildReport> try_build(const BuildOptions& options = {}) {

@@ -1,6 +1,8 @@
 // A project with one source table over a temporary data folder.
 #pragma once
 
+#include <fmt/format.h>
+
 #include <doctest/doctest.h>
 
 #include <algorithm>
@@ -96,6 +98,8 @@ struct Shop {
         text += std::to_string(*whole);
       else if (const auto* word = std::get_if<std::string>(&value))
         text += *word;
+      else if (const auto* real = std::get_if<double>(&value))
+        text += fmt::format("{}", *real);
       else
         text += "NULL";
     }
