@@ -70,6 +70,15 @@ class Program {
     seen_ = line_end;
     return text_;
   }
+  // Everything up to the end of the program's output.
+  std::string read_all() {
+    std::array<char, 1024> part{};
+    for (ssize_t count = 0; (count = ::read(out_, part.data(), part.size())) > 0;) {
+      text_.append(part.data(), static_cast<std::size_t>(count));
+    }
+    seen_ = text_.size();
+    return text_;
+  }
   void write(const std::string& line) const {
     REQUIRE(::write(in_, line.data(), line.size()) == static_cast<ssize_t>(line.size()));
   }
