@@ -17,10 +17,10 @@ const fs::path kSource = fs::path(MARTGATE_SOURCE_DIR);
 
 // A folder includes itself and folders of lower rank. As in docs/architecture.md.
 const std::map<std::string, int> kRanks{
-    {"base", 0},   {"json", 1},     {"store", 1}, {"demo", 1},    {"catalog", 2},
-    {"engine", 2}, {"identity", 2}, {"ingest", 3},   {"build", 3}, {"metrics", 3}, {"retrieval", 3},
-    {"policy", 3}, {"envelope", 3}, {"tools", 4}, {"gate", 5},    {"jobs", 5},   {"mcp", 6},
-    {"eval", 6},   {"http", 7},     {"stdio", 7}, {"console", 7}, {"cli", 8}};
+    {"base", 0},     {"json", 1},   {"store", 1},   {"demo", 1},    {"catalog", 2},   {"engine", 2},
+    {"identity", 2}, {"ingest", 3}, {"build", 3},   {"metrics", 3}, {"retrieval", 3}, {"policy", 3},
+    {"envelope", 3}, {"tools", 4},  {"gate", 5},    {"jobs", 5},    {"mcp", 6},       {"eval", 6},
+    {"http", 7},     {"stdio", 7},  {"console", 7}, {"cli", 8}};
 
 struct Include {
   std::string file;
