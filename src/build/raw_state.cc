@@ -35,17 +35,16 @@ Status read_raw_contents(store::Connection& connection, std::vector<engine::Load
     std::string text;
     JsonWriter json(text);
     json.begin_array();
-    std::optional<std::int64_t> last;
+    std::int64_t last = 0;  // 0: nothing was loaded
     for (std::size_t i = 0; i < live->row_count(); ++i) {
       const auto row = live->row(i);
       json.integer(int_of(row[0])).string(text_of(row[1])).integer(int_of(row[2]));
       json.integer(int_of(row[3]));
-      last = std::max(last.value_or(0), int_of(row[4]));
+      last = std::max(last, int_of(row[4]));
     }
     json.end_array();
-    const auto expected = table.last_loaded_at
-                              ? std::optional(table.last_loaded_at->time_since_epoch().count())
-                              : std::nullopt;
+    const std::int64_t expected =
+        table.last_loaded_at ? table.last_loaded_at->time_since_epoch().count() : 0;
     std::string content = sha256_hex(text);
     const bool is_other = !table.content.empty() && table.content != content;
     if (std::cmp_not_equal(live->row_count(), table.loads) || last != expected || is_other) {
