@@ -26,7 +26,6 @@ namespace {
 namespace fs = std::filesystem;
 using catalog::Layer;
 using store::Connection;
-using store::Sql;
 using store::Value;
 
 bool reads_raw(const BuildPlan& plan) {
@@ -102,6 +101,7 @@ class Build {
       const std::vector<PlannedTest> tests = plan_tests(*schedule);
       if (std::ranges::all_of(tests, [](const PlannedTest& t) { return t.carried != nullptr; })) {
         std::vector<engine::TestResult> results;
+        results.reserve(tests.size());
         for (const PlannedTest& planned : tests) results.push_back(*planned.carried);
         std::ranges::sort(results, {}, &engine::TestResult::name);
         report.facts = facts_of(*schedule, std::move(results), at);

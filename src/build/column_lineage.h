@@ -15,6 +15,7 @@ struct ColumnOrigin {
   std::string schema;
   std::string table;
   std::string column;
+  // NOLINTNEXTLINE(modernize-use-nullptr): clang 14 sees a 0 in the defaulted operator
   auto operator<=>(const ColumnOrigin&) const = default;
 };
 

@@ -203,6 +203,7 @@ std::vector<std::string> published_ids(const fs::path& state_folder) {
   }
   std::ranges::sort(found, std::greater());
   std::vector<std::string> ids;
+  ids.reserve(found.size());
   for (auto& [time, id] : found) ids.push_back(std::move(id));
   return ids;
 }

@@ -90,6 +90,7 @@ Error refusal_of_row(const catalog::Model& model, const store::Statement& select
   const catalog::Column* column = column_named_last(model, original.message);
   if (column == nullptr) return original;
   std::vector<Value> row;
+  row.reserve(static_cast<std::size_t>(select.column_count()));
   for (int i = 0; i < select.column_count(); ++i) row.push_back(select.column(i));
   return refused_value(model, *column, row);
 }

@@ -22,6 +22,7 @@ struct ColumnEdge {
   std::string reads;        // a model's name or a raw table's raw_name
   std::string reads_layer;  // "raw" | "staging" | "marts"
   std::string read_column;
+  // NOLINTNEXTLINE(modernize-use-nullptr): clang 14 sees a 0 in the defaulted operator
   auto operator<=>(const ColumnEdge&) const = default;
 };
 
