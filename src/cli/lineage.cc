@@ -158,6 +158,12 @@ Result<Node> named_node(const catalog::Project& project, const LineageArgs& args
     if (is_meant && table.empty()) table = tables.back();
   }
   if (table.empty()) {
+    // Names without their kind are accepted, so a mistyped one is near them.
+    for (std::string& known : tables) {
+      for (const std::string_view kind : {"metric.", "raw."}) {
+        if (known.starts_with(kind)) known.erase(0, kind.size());
+      }
+    }
     return fail(Code::NotFound, fmt::format("there is no \"{}\"", shown(args.name, 80)),
                 name_hints(args.name, tables), "unknown_asset");
   }

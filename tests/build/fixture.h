@@ -2,7 +2,6 @@
 #pragma once
 
 #include <doctest/doctest.h>
-#include <stdlib.h>
 
 #include <algorithm>
 #include <filesystem>
@@ -19,6 +18,7 @@
 #include "catalog/project.h"
 #include "ingest/ingest.h"
 #include "store/connection.h"
+#include "temp_folder.h"
 
 namespace martgate::build {
 
@@ -70,12 +70,9 @@ class Shop {
 
   Shop() {
     using enum catalog::DataType;
-    std::string pattern = (std::filesystem::temp_directory_path() / "build-XXXXXX").string();
-    REQUIRE(::mkdtemp(pattern.data()) != nullptr);
-    folder_ = pattern;
     project.settings.name = "shop";
-    project.settings.data_folder = folder_ / "data";
-    project.settings.state_folder = folder_ / "state";
+    project.settings.data_folder = folder_.path() / "data";
+    project.settings.state_folder = folder_.path() / "state";
     project.commit = "abc";
     std::filesystem::create_directories(project.settings.data_folder);
     catalog::SourceTable orders;
@@ -110,10 +107,6 @@ class Shop {
     mart("orders").primary_key = {"order_id"};
     mart("customers").primary_key = {"customer_id"};
     mart("orders").relationships = {{"customer", "customers", {"customer_id"}, {"customer_id"}}};
-  }
-  ~Shop() {
-    std::error_code ignored;
-    std::filesystem::remove_all(folder_, ignored);
   }
   Shop(const Shop&) = delete;
   Shop& operator=(const Shop&) = delete;
@@ -207,7 +200,7 @@ class Shop {
   }
 
  private:
-  std::filesystem::path folder_;
+  TempFolder folder_;
   int version_ = 0;
 };
 

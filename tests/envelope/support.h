@@ -21,27 +21,13 @@
 #include "envelope/journal.h"
 #include "envelope/record.h"
 #include "envelope/verify.h"
+#include "temp_folder.h"
 
 namespace martgate::envelope {
 
-class TempFolder {
+class TempFolder : public martgate::TempFolder {
  public:
-  TempFolder() {
-    std::string pattern = (std::filesystem::temp_directory_path() / "envelope.XXXXXX").string();
-    REQUIRE(::mkdtemp(pattern.data()) != nullptr);
-    path_ = pattern;
-  }
-  ~TempFolder() {
-    std::error_code ignored;
-    std::filesystem::remove_all(path_, ignored);
-  }
-  TempFolder(const TempFolder&) = delete;
-  TempFolder& operator=(const TempFolder&) = delete;
-  [[nodiscard]] const std::filesystem::path& path() const { return path_; }
-  [[nodiscard]] JournalPaths paths() const { return journal_paths(path_); }
-
- private:
-  std::filesystem::path path_;
+  [[nodiscard]] JournalPaths paths() const { return journal_paths(path()); }
 };
 
 class ManualClock final : public Clock {
